@@ -1,0 +1,243 @@
+/** What crosses a process: plain JSON only. Everything a client needs to start, watch and steer a job. */
+import type { ArchiveKind } from '../core/columns.ts';
+import type { Counters } from '../core/fates.ts';
+
+export type OutputFormat = 'parquet' | 'jsonl.zst' | 'jsonl' | 'csv';
+export const outputFormats: readonly OutputFormat[] = ['parquet', 'jsonl.zst', 'jsonl', 'csv'];
+
+/** The settings that a job carries; every field optional in the input, filled from the worker's settings. */
+export interface JobSettings {
+  // these decide bytes of the output and are part of the job's identity
+  readonly format: OutputFormat;
+  /** Decompressed input bytes of one part. */
+  readonly partBytes: number;
+  readonly keepRaw: boolean;
+  readonly preserveThreads: boolean;
+  readonly validateTimestamps: boolean;
+  readonly qualityMinScore: number;
+  readonly excludeDeleted: boolean;
+  readonly excludeRemoved: boolean;
+  readonly salvage: boolean;
+  /** Share of a segment's lines, 0–1, above which the job stops. */
+  readonly maxRejectRate: number;
+  // these only tune the process
+  readonly minBatchSize: number;
+  readonly maxBatchSize: number;
+  /** Lines; undefined: chosen by the archive's size on disk. */
+  readonly baseBatchSize?: number;
+  /** MB that the worker may use for the job beyond the decoder's window. */
+  readonly maxMemoryUsage: number;
+  readonly enableCheckpoints: boolean;
+  readonly enableResourceMonitoring: boolean;
+  readonly adaptiveBatchSizing: boolean;
+  /** Lines between progress reports into the heartbeat. */
+  readonly progressReportingInterval: number;
+  readonly resourceCheckInterval: number;
+  readonly memoryCheckInterval: number;
+  /** Segments per run before the workflow continues as new. */
+  readonly maxCheckpointsPerJob: number;
+}
+
+/** Input of `archiveWorkflow`: `{"archive":"…"}` is enough. `out` defaults to the worker's (`./out`). */
+export interface ArchiveJobInput {
+  readonly archive: string;
+  readonly out?: string;
+  readonly settings?: Partial<JobSettings>;
+  /** Carried by continue-as-new and by resumeJob; never given by a user. */
+  readonly state?: JobState;
+}
+
+/** One finished part file (JSON in results and the manifest). */
+export interface PartEntry {
+  readonly index: number;
+  readonly file: string;
+  /** Decompressed input range: the first byte of its first line to the first byte of the next part's. */
+  readonly start: number;
+  readonly end: number;
+  /** Lines of the archive before this part. */
+  readonly firstLine: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly counters: Counters;
+  /** This part's rejects, until publication joins them to one file; null where there are none. */
+  readonly rejects: { readonly file: string; readonly bytes: number; readonly sha256: string } | null;
+}
+
+/** What `inspectArchive` finds; also what `threadmill inspect` prints. */
+export interface ArchiveInspection {
+  readonly path: string;
+  readonly name: string;
+  readonly kind: ArchiveKind;
+  readonly container: 'zstd' | 'gzip' | 'plain';
+  readonly compressedBytes: number;
+  readonly mtimeMs: number;
+  readonly fingerprint: string;
+  /** Decoder window in bytes (0 for gzip and plain). */
+  readonly windowBytes: number;
+  /** Frames seen in a bounded look, and whether that was all of them. */
+  readonly frames: number;
+  readonly framesComplete: boolean;
+  /** From the frame headers, where they declare it; else null. */
+  readonly contentBytes: number | null;
+  /** Estimated from the archive's first decompressed MiB. */
+  readonly estimatedBytes: number;
+  readonly estimatedLines: number;
+  readonly meanLineBytes: number;
+  /** Worker memory needed: window + limit, bytes. */
+  readonly memoryBytes: number;
+}
+
+export interface RejectExample {
+  readonly line: number;
+  readonly offset: number;
+  readonly reason: string;
+  readonly raw: string;
+}
+
+/** A workflow's memory between runs: everything that a new worker needs to go on. */
+export interface JobState {
+  readonly inspection: ArchiveInspection;
+  readonly settings: JobSettings;
+  /** Absolute dataset folder. */
+  readonly dataset: string;
+  readonly parts: readonly PartEntry[];
+  readonly counters: Counters;
+  /** Where the next part's first line starts, and the frame to enter for it. */
+  readonly next: ResumePoint;
+  readonly finishedReading: boolean;
+  readonly batchSize: number;
+  readonly paused: boolean;
+  readonly retries: number;
+  readonly segments: number;
+  readonly peakMemoryBytes: number;
+  readonly rejectExamples: readonly RejectExample[];
+  readonly startedMs: number;
+  readonly warnings: readonly string[];
+}
+
+export interface ResumePoint {
+  /** Index of the next part. */
+  readonly part: number;
+  /** Decompressed offset of its first line. */
+  readonly offset: number;
+  /** Lines before it. */
+  readonly line: number;
+  /** Latest frame start before `offset`: where the decoder enters. */
+  readonly frame: { readonly compressed: number; readonly decompressed: number };
+}
+
+/** Answer of the `progress` query, merged with the live heartbeat by the client. */
+export interface JobProgress {
+  readonly jobId: string;
+  readonly archive: string;
+  readonly dataset: string;
+  readonly state: 'inspecting' | 'running' | 'paused' | 'publishing' | 'done' | 'failed' | 'cancelled';
+  /** 0–100, by compressed offset. */
+  readonly completionPercentage: number;
+  /** Seconds; null until there is a rate. */
+  readonly estimatedTimeRemaining: number | null;
+  readonly processedLines: number;
+  readonly processedBytes: number;
+  readonly compressedBytes: number;
+  readonly compressedTotalBytes: number;
+  readonly linesPerSecond: number;
+  readonly bytesPerSecond: number;
+  readonly counters: Counters;
+  readonly parts: number;
+  readonly batchSize: number;
+  readonly memoryBytes: number;
+  readonly memoryLimitBytes: number;
+  readonly windowBytes: number;
+  readonly retries: number;
+  readonly segments: number;
+  readonly warnings: readonly string[];
+}
+
+/** Answer of the `stats` query (guide: resource statistics). Rates are per second, sizes bytes unless named. */
+export interface ResourceStats {
+  /** Share of the job's memory limit in use beyond the window, 0–100 and more. */
+  readonly memoryUsagePercentage: number;
+  /** Lines per second over the last sample. */
+  readonly processingRate: number;
+  readonly residentBytes: number;
+  readonly heapBytes: number;
+  readonly externalBytes: number;
+  readonly peakResidentBytes: number;
+  readonly windowBytes: number;
+  readonly limitBytes: number;
+  readonly cpuPercentage: number;
+  readonly eventLoopDelayMs: number;
+  readonly batchSize: number;
+  /** Mean time of a batch on a mill thread, ms. */
+  readonly batchMs: number;
+  /** Rejected lines per batch. */
+  readonly errorsPerBatch: number;
+  readonly blocksInFlight: number;
+  readonly warnings: number;
+  readonly adjustments: number;
+  readonly decoderHeld: boolean;
+}
+
+/** What a heartbeat of `processSegment` carries (under `heartbeatBytesMax`). */
+export interface SegmentHeartbeat {
+  /** Parts committed since the segment's start, and where the next one begins. */
+  readonly parts: readonly PartEntry[];
+  readonly next: ResumePoint;
+  readonly live: LiveFigures;
+  readonly stats: ResourceStats | null;
+}
+
+/** Figures of the moment, whole-archive. */
+export interface LiveFigures {
+  readonly processedLines: number;
+  readonly processedBytes: number;
+  readonly compressedBytes: number;
+  readonly linesPerSecond: number;
+  readonly bytesPerSecond: number;
+  readonly batchSize: number;
+  readonly memoryBytes: number;
+}
+
+/** Final result of a job. */
+export interface JobResult {
+  readonly jobId: string;
+  readonly success: true;
+  readonly archive: string;
+  readonly dataset: string;
+  readonly metrics: {
+    readonly totalProcessedLines: number;
+    readonly kept: number;
+    readonly excluded: Counters['excluded'];
+    readonly rejected: Counters['rejected'];
+    readonly blank: number;
+    readonly seconds: number;
+    readonly linesPerSecond: number;
+    readonly peakMemoryMb: number;
+    readonly retries: number;
+  };
+  readonly warnings: readonly string[];
+}
+
+export const taskQueueDefault = 'threadmill';
+export const workflowTypes = { archive: 'archiveWorkflow', cleanUp: 'cleanUpWorkflow' } as const;
+export const queryNames = {
+  progress: 'progress',
+  stats: 'stats',
+  config: 'config',
+  rejects: 'rejects',
+} as const;
+/** Signals and updates share these names; updates validate and answer with what took effect. */
+export const commandNames = {
+  setBatchSize: 'setBatchSize',
+  setMaxMemory: 'setMaxMemory',
+  pause: 'pause',
+  resume: 'resume',
+} as const;
+/** Typed search attributes, registered on the embedded server at start. */
+export const searchAttributes = {
+  ThreadmillKind: 'Keyword',
+  ThreadmillSubreddit: 'Keyword',
+  ThreadmillState: 'Keyword',
+  ThreadmillPercent: 'Double',
+} as const;

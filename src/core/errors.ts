@@ -1,0 +1,43 @@
+/** What can be wrong with the request or the world. Bad data is a value (see reject reasons), never one of these. */
+export type ErrorCode =
+  | 'SETTINGS_INVALID'
+  | 'USAGE'
+  | 'ARCHIVE_MISSING'
+  | 'ARCHIVE_UNREADABLE'
+  | 'ARCHIVE_EMPTY'
+  | 'ARCHIVE_NOT_RECOGNISED'
+  | 'ARCHIVE_TRUNCATED'
+  | 'ARCHIVE_CORRUPT'
+  | 'ARCHIVE_CHANGED'
+  | 'WINDOW_TOO_LARGE'
+  | 'TOO_MANY_REJECTS'
+  | 'TOO_MANY_PARTS'
+  | 'OUTPUT_DENIED'
+  | 'DISK_FULL'
+  | 'DATASET_IN_USE'
+  | 'DATASET_INVALID'
+  | 'JOB_NOT_FOUND'
+  | 'JOB_FAILED'
+  | 'SERVER_UNREACHABLE'
+  | 'SERVER_UNAVAILABLE';
+
+/** Plain JSON facts that go with an error: paths, offsets, sizes with their unit in the name. */
+export type ErrorFacts = Readonly<Record<string, string | number | boolean | null>>;
+
+/** An error of the request or the world: a stable `code`, the facts as fields, and a message that ends in the way out. */
+export class ThreadmillError extends Error {
+  readonly code: ErrorCode;
+  readonly facts: ErrorFacts;
+
+  constructor(code: ErrorCode, message: string, options: { facts?: ErrorFacts; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'ThreadmillError';
+    this.code = code;
+    this.facts = options.facts ?? {};
+  }
+}
+
+/** Ends a `switch` over a union: the compiler refuses it when a case is missing. */
+export function assertNever(value: never): never {
+  throw new TypeError(`Unexpected value ${JSON.stringify(value)}`);
+}
