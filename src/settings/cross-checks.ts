@@ -1,0 +1,35 @@
+/** What settings demand of each other; each check names both sides and where they came from. */
+import type { SettingKey, SettingsValues } from './values.ts';
+import { settingByKey } from './table.ts';
+
+/** Gives where a setting's value came from, in words. */
+export type Provenance = (key: SettingKey) => string;
+
+type Checked = Pick<SettingsValues, 'minBatchSize' | 'maxBatchSize' | 'baseBatchSize'> &
+  Partial<Pick<SettingsValues, 'port' | 'uiPort' | 'address'>>;
+
+/** The problems between settings that are each valid; none: an empty list. */
+export function crossProblems(values: Checked, from: Provenance): readonly string[] {
+  const problems: string[] = [];
+  const say = (key: SettingKey): string => `${settingByKey(key)?.env ?? key} (${key})`;
+  const { minBatchSize, maxBatchSize, baseBatchSize } = values;
+  if (minBatchSize > maxBatchSize) {
+    problems.push(
+      `${say('minBatchSize')} is "${String(minBatchSize)}": must be at most ${say('maxBatchSize')}, which is ` +
+        `"${String(maxBatchSize)}"; given by ${from('minBatchSize')} and ${from('maxBatchSize')}`,
+    );
+  } else if (baseBatchSize !== null && (baseBatchSize < minBatchSize || baseBatchSize > maxBatchSize)) {
+    problems.push(
+      `${say('baseBatchSize')} is "${String(baseBatchSize)}": must be from ${String(minBatchSize)} (minBatchSize, ` +
+        `${from('minBatchSize')}) to ${String(maxBatchSize)} (maxBatchSize, ${from('maxBatchSize')}); ` +
+        `given by ${from('baseBatchSize')}`,
+    );
+  }
+  if (values.address === null && typeof values.port === 'number' && values.port === values.uiPort) {
+    problems.push(
+      `${say('uiPort')} is "${String(values.uiPort)}": must differ from ${say('port')}; ` +
+        `given by ${from('uiPort')} and ${from('port')}`,
+    );
+  }
+  return problems;
+}
