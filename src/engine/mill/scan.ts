@@ -1,0 +1,333 @@
+/** The fast path: one pass over a line's bytes that checks all of its JSON and notes where the wanted fields stand. */
+import { isUtf8 } from 'node:buffer';
+import {
+  absent,
+  falseValue,
+  hexValue,
+  nestedValue,
+  nullValue,
+  numberValue,
+  stringValue,
+  trueValue,
+  type FieldTable,
+} from './fields.ts';
+
+// Classes of bytes inside a string. Every class but `plain` ends the hot loop.
+const plain = 0;
+const quote = 1;
+const backslash = 2;
+const control = 3;
+const high = 4;
+const stringClass = new Uint8Array(256);
+stringClass.fill(control, 0, 0x20);
+stringClass.fill(high, 0x80);
+stringClass[0x22] = quote;
+stringClass[0x5c] = backslash;
+
+const isSimpleEscape = new Uint8Array(256);
+for (const character of '"\\/bfnrt') isSimpleEscape[character.charCodeAt(0)] = 1;
+
+/** Nesting beyond this goes to the slow path, which has no such bound. */
+const depthMax = 64;
+
+const escaped = 1;
+const nonAscii = 2;
+/** Negative results of the value readers. */
+const unsure = -1;
+
+const latin1 = new TextDecoder('latin1');
+
+/**
+ * Scans JSON objects. It answers `true` only where the line is certainly a well-formed object and `fields` is certainly
+ * what `parseLine` would fill in; in every other case `false`, and the caller asks `parseLine`, which decides.
+ */
+export class LineScanner {
+  private readonly fields: FieldTable;
+  /** Slot + 1 of the wanted name whose hash is the index; further names of one hash follow in `chain`. */
+  private readonly buckets = new Uint8Array(256);
+  private readonly chain: Uint8Array;
+  private readonly keys: readonly Uint8Array[];
+  private readonly nesting = new Uint8Array(depthMax);
+  /** Flags of the string that `string` read last. */
+  private flags = 0;
+  private readonly stringFlags: Uint8Array;
+
+  constructor(fields: FieldTable) {
+    this.fields = fields;
+    this.keys = fields.names.map((name) => Buffer.from(name, 'latin1'));
+    this.chain = new Uint8Array(this.keys.length);
+    this.stringFlags = new Uint8Array(this.keys.length);
+    for (const [slot, key] of this.keys.entries()) {
+      const hash = hashOf(key, 0, key.length);
+      this.chain[slot] = this.buckets[hash] as number;
+      this.buckets[hash] = slot + 1;
+    }
+  }
+
+  /** Bytes [start, end) of `source`; the byte at `end` must exist and be a line feed: it stops every loop. */
+  scan(source: Uint8Array, start: number, end: number): boolean {
+    const { fields, stringFlags } = this;
+    fields.clear();
+    let at = skipSpace(source, start);
+    if (source[at] !== 0x7b) return false;
+    at = skipSpace(source, at + 1);
+    if (source[at] === 0x7d) return skipSpace(source, at + 1) === end;
+    for (;;) {
+      if (source[at] !== 0x22) return false;
+      const keyStart = at + 1;
+      at = this.string(source, keyStart);
+      if (at < 0 || (this.flags & escaped) !== 0) return false;
+      const slot = this.find(source, keyStart, at - 1);
+      if (source[at] !== 0x3a) {
+        at = skipSpace(source, at);
+        if (source[at] !== 0x3a) return false;
+      }
+      at++;
+      let first = source[at] as number;
+      if (first <= 0x20) {
+        at = skipSpace(source, at);
+        first = source[at] as number;
+      }
+      const valueStart = at;
+      if (first === 0x22) {
+        at = this.string(source, at + 1);
+        if (at < 0) return false;
+        if (slot >= 0) {
+          fields.type[slot] = stringValue;
+          fields.source[slot] = source;
+          fields.start[slot] = valueStart + 1;
+          fields.end[slot] = at - 1;
+          stringFlags[slot] = this.flags;
+        }
+      } else if (first === 0x6e) {
+        if (!isNull(source, at)) return false;
+        at += 4;
+        if (slot >= 0) fields.type[slot] = nullValue;
+      } else if (first === 0x66) {
+        if (!isFalse(source, at)) return false;
+        at += 5;
+        if (slot >= 0) fields.type[slot] = falseValue;
+      } else if (first === 0x74) {
+        if (!isTrue(source, at)) return false;
+        at += 4;
+        if (slot >= 0) fields.type[slot] = trueValue;
+      } else if (first === 0x7b || first === 0x5b) {
+        at = this.nested(source, at);
+        if (at < 0) return false;
+        if (slot >= 0) fields.type[slot] = nestedValue;
+      } else {
+        at = skipNumber(source, at);
+        if (at < 0) return false;
+        if (slot >= 0) {
+          fields.type[slot] = numberValue;
+          fields.number[slot] = numberAt(source, valueStart, at);
+        }
+      }
+      let next = source[at] as number;
+      if (next <= 0x20) {
+        at = skipSpace(source, at);
+        next = source[at] as number;
+      }
+      if (next === 0x2c) {
+        at++;
+        if ((source[at] as number) <= 0x20) at = skipSpace(source, at);
+        continue;
+      }
+      if (next !== 0x7d) return false;
+      return skipSpace(source, at + 1) === end && this.finishStrings();
+    }
+  }
+
+  /** Decodes escapes of the wanted strings; false where their bytes are not UTF-8, which only the slow path replaces. */
+  private finishStrings(): boolean {
+    const { fields, stringFlags } = this;
+    const { type } = fields;
+    for (let slot = 0; slot < type.length; slot++) {
+      if (type[slot] !== stringValue) continue;
+      const flags = stringFlags[slot] as number;
+      if (flags === 0) continue;
+      if ((flags & nonAscii) !== 0) {
+        const bytes = (fields.source[slot] as Uint8Array).subarray(fields.start[slot], fields.end[slot]);
+        if (!isUtf8(bytes)) return false;
+      }
+      if ((flags & escaped) !== 0) fields.unescape(slot);
+    }
+    return true;
+  }
+
+  private find(source: Uint8Array, start: number, end: number): number {
+    let entry = this.buckets[hashOf(source, start, end)] as number;
+    while (entry !== absent) {
+      const slot = entry - 1;
+      const key = this.keys[slot] as Uint8Array;
+      if (key.length === end - start) {
+        let i = 0;
+        while (i < key.length && key[i] === source[start + i]) i++;
+        if (i === key.length) return slot;
+      }
+      entry = this.chain[slot] as number;
+    }
+    return -1;
+  }
+
+  /** `at` is behind the opening quote; gives the position behind the closing one, or `unsure`. Sets `flags`. */
+  private string(source: Uint8Array, at: number): number {
+    let flags = 0;
+    for (;;) {
+      let byteClass = stringClass[source[at] as number] as number;
+      while (byteClass === plain) byteClass = stringClass[source[++at] as number] as number;
+      if (byteClass === quote) {
+        this.flags = flags;
+        return at + 1;
+      }
+      if (byteClass === high) {
+        flags |= nonAscii;
+        at++;
+      } else if (byteClass === backslash) {
+        flags |= escaped;
+        const escape = source[at + 1] as number;
+        if (isSimpleEscape[escape] === 1) at += 2;
+        else if (escape === 0x75 && isHex4(source, at + 2)) at += 6;
+        else return unsure;
+      } else {
+        return unsure;
+      }
+    }
+  }
+
+  /** Skips an object or array at `at`, checking it; gives the position behind it, or `unsure`. */
+  private nested(source: Uint8Array, at: number): number {
+    const { nesting } = this;
+    let depth = 0;
+    for (;;) {
+      // here `at` stands on the first byte of a value
+      const first = source[at] as number;
+      if (first === 0x7b || first === 0x5b) {
+        if (depth === depthMax) return unsure;
+        nesting[depth++] = first;
+        at = skipSpace(source, at + 1);
+        if (source[at] === first + 2) {
+          at++; // an empty object or array: '{' + 2 is '}', '[' + 2 is ']'
+          depth--;
+        } else {
+          if (first === 0x7b) at = this.key(source, at);
+          if (at < 0) return unsure;
+          continue;
+        }
+      } else {
+        at = this.scalar(source, at, first);
+        if (at < 0) return unsure;
+      }
+      // behind a value: close what ends here, then go to the next value
+      for (;;) {
+        if (depth === 0) return at;
+        at = skipSpace(source, at);
+        const open = nesting[depth - 1] as number;
+        const next = source[at] as number;
+        if (next === 0x2c) {
+          at = skipSpace(source, at + 1);
+          if (open === 0x7b) at = this.key(source, at);
+          if (at < 0) return unsure;
+          break;
+        }
+        if (next !== open + 2) return unsure;
+        at++;
+        depth--;
+      }
+    }
+  }
+
+  private key(source: Uint8Array, at: number): number {
+    if (source[at] !== 0x22) return unsure;
+    at = this.string(source, at + 1);
+    if (at < 0) return unsure;
+    at = skipSpace(source, at);
+    return source[at] === 0x3a ? skipSpace(source, at + 1) : unsure;
+  }
+
+  private scalar(source: Uint8Array, at: number, first: number): number {
+    if (first === 0x22) return this.string(source, at + 1);
+    if (first === 0x6e) return isNull(source, at) ? at + 4 : unsure;
+    if (first === 0x74) return isTrue(source, at) ? at + 4 : unsure;
+    if (first === 0x66) return isFalse(source, at) ? at + 5 : unsure;
+    return skipNumber(source, at);
+  }
+}
+
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  return ((end - start) * 37 + (bytes[start] as number) * 11 + (bytes[end - 1] as number) * 3) & 255;
+}
+
+/** JSON's white space but the line feed, which ends a line. */
+function skipSpace(source: Uint8Array, at: number): number {
+  let byte = source[at] as number;
+  while (byte === 0x20 || byte === 0x09 || byte === 0x0d) byte = source[++at] as number;
+  return at;
+}
+
+function isNull(source: Uint8Array, at: number): boolean {
+  return source[at + 1] === 0x75 && source[at + 2] === 0x6c && source[at + 3] === 0x6c;
+}
+function isTrue(source: Uint8Array, at: number): boolean {
+  return source[at + 1] === 0x72 && source[at + 2] === 0x75 && source[at + 3] === 0x65;
+}
+function isFalse(source: Uint8Array, at: number): boolean {
+  return (
+    source[at + 1] === 0x61 && source[at + 2] === 0x6c && source[at + 3] === 0x73 && source[at + 4] === 0x65
+  );
+}
+function isHex4(source: Uint8Array, at: number): boolean {
+  // 255 marks what is no digit: its high bits survive the OR
+  const digits =
+    (hexValue[source[at] as number] as number) |
+    (hexValue[source[at + 1] as number] as number) |
+    (hexValue[source[at + 2] as number] as number) |
+    (hexValue[source[at + 3] as number] as number);
+  return digits < 16;
+}
+
+/** RFC 8259 section 6: -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)? */
+function skipNumber(source: Uint8Array, at: number): number {
+  let byte = source[at] as number;
+  if (byte === 0x2d) byte = source[++at] as number;
+  if (byte === 0x30) byte = source[++at] as number;
+  else if (isDigit(byte)) {
+    do byte = source[++at] as number;
+    while (isDigit(byte));
+  } else return unsure;
+  if (byte === 0x2e) {
+    byte = source[++at] as number;
+    if (!isDigit(byte)) return unsure;
+    do byte = source[++at] as number;
+    while (isDigit(byte));
+  }
+  if (byte === 0x65 || byte === 0x45) {
+    byte = source[++at] as number;
+    if (byte === 0x2b || byte === 0x2d) byte = source[++at] as number;
+    if (!isDigit(byte)) return unsure;
+    do byte = source[++at] as number;
+    while (isDigit(byte));
+  }
+  return at;
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
+}
+
+/** The value of a well-formed number; up to 15 digits without point or exponent are exact in a double. */
+function numberAt(source: Uint8Array, start: number, end: number): number {
+  const negative = source[start] === 0x2d;
+  const from = negative ? start + 1 : start;
+  if (end - from <= 15) {
+    let value = 0;
+    let at = from;
+    for (; at < end; at++) {
+      const digit = (source[at] as number) - 0x30;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+    }
+    if (at === end) return negative ? -value : value;
+  }
+  return Number(latin1.decode(source.slice(start, end)));
+}

@@ -1,0 +1,246 @@
+/** A stripe's bytes in, its encoded rows, counters and rejects out. No threads here: the mill thread wraps this. */
+import { zeroCounters, type Counters, type ExcludeRule, type RejectReason } from '../../core/fates.ts';
+import { lineBytesMax, overlongRawBytesMax } from '../../core/limits.ts';
+import type { EncodedStripe, StripeEncoder } from '../output/format.ts';
+import { createStripeEncoder, type FormatOptions } from '../output/format.ts';
+import { FieldTable } from './fields.ts';
+import { parseLine } from './parse.ts';
+import { rowAppenders } from './row.ts';
+import { LineScanner } from './scan.ts';
+import { Judge, type RuleSettings } from './verdict.ts';
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+
+export interface MillOptions extends FormatOptions {
+  readonly rules: RuleSettings;
+}
+
+/** A rejected line. `line` counts from 0 at the stripe's first line: who knows the lines before adds them. */
+export interface StripeReject {
+  readonly line: number;
+  /** Decompressed offset of the line's first byte. */
+  readonly offset: number;
+  readonly reason: RejectReason;
+  readonly field: string | null;
+  /** Length of the line; `raw` is shorter for an over-long one. */
+  readonly bytes: number;
+  readonly raw: Uint8Array<ArrayBuffer>;
+}
+
+export interface MilledStripe {
+  readonly encoded: EncodedStripe;
+  readonly counters: Counters;
+  readonly rejects: readonly StripeReject[];
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Lines of one stripe after another; reused by its thread. Memory: one line of up to `lineBytesMax`, and the encoder's. */
+export class StripeMill {
+  private readonly encoder: StripeEncoder;
+  private readonly fields: FieldTable;
+  private readonly scanner: LineScanner;
+  private readonly judge: Judge;
+  private readonly appenders: ReturnType<typeof rowAppenders> | null;
+
+  private rejects: StripeReject[] = [];
+  private lines = 0;
+  private kept = 0;
+  private blank = 0;
+  private excluded: Mutable<Counters['excluded']> = { ...zeroCounters.excluded };
+  private rejected: Mutable<Counters['rejected']> = { ...zeroCounters.rejected };
+
+  /** Decompressed offset of the next byte to come. */
+  private offset = 0;
+  /** The start of a line whose end has not come yet. */
+  private carry = new Uint8Array(64 * 1024);
+  private carryBytes = 0;
+  /** Length so far of a line over `lineBytesMax`, of which only the first bytes are in `carry`; 0 where there is none. */
+  private overlongBytes = 0;
+  private overlongBlank = true;
+
+  constructor(options: MillOptions) {
+    this.encoder = createStripeEncoder(options);
+    this.fields = new FieldTable(options.kind);
+    this.scanner = new LineScanner(this.fields);
+    this.judge = new Judge(this.fields, options.rules);
+    this.appenders = this.encoder.columns === null ? null : rowAppenders(this.fields, this.encoder.columns);
+  }
+
+  /** Lines so far in this stripe: what a batch counts. */
+  get lineCount(): number {
+    return this.lines;
+  }
+
+  get rejectCount(): number {
+    return this.rejects.length;
+  }
+
+  /** Starts a stripe whose first line begins at a decompressed offset. */
+  start(offset: number): void {
+    this.offset = offset;
+  }
+
+  /** Takes the next bytes of the stripe; lines may go over the border of two calls anywhere. */
+  write(block: Uint8Array): void {
+    let at = 0;
+    if (this.carryBytes > 0 || this.overlongBytes > 0) {
+      const end = block.indexOf(lineFeed);
+      const part = end < 0 ? block : block.subarray(0, end);
+      this.extend(part);
+      if (end < 0) {
+        this.offset += block.length;
+        return;
+      }
+      this.endCarried(this.offset + end);
+      at = end + 1;
+    }
+    const last = block.lastIndexOf(lineFeed);
+    const base = this.offset;
+    while (at <= last) {
+      const end = block.indexOf(lineFeed, at);
+      this.line(block, at, end, base + at);
+      at = end + 1;
+    }
+    if (at < block.length) this.extend(block.subarray(at));
+    this.offset = base + block.length;
+  }
+
+  /** Ends the stripe: a last line without a line feed is a line. Gives what came since `start`. */
+  finish(): MilledStripe {
+    if (this.carryBytes > 0 || this.overlongBytes > 0) this.endCarried(this.offset);
+    const milled: MilledStripe = {
+      encoded: this.encoder.finish(),
+      counters: {
+        lines: this.lines,
+        kept: this.kept,
+        excluded: this.excluded,
+        rejected: this.rejected,
+        blank: this.blank,
+      },
+      rejects: this.rejects,
+    };
+    this.rejects = [];
+    this.lines = this.kept = this.blank = 0;
+    this.excluded = { ...zeroCounters.excluded };
+    this.rejected = { ...zeroCounters.rejected };
+    return milled;
+  }
+
+  private extend(part: Uint8Array): void {
+    if (this.overlongBytes === 0 && this.carryBytes + part.length > lineBytesMax + 1) {
+      // The bound is on the line without its CR; one byte of slack lets endCarried() judge the border exactly.
+      this.overlongBytes = this.carryBytes;
+      this.overlongBlank = isBlank(this.carry, 0, this.carryBytes);
+    }
+    if (this.overlongBytes > 0) {
+      this.overlongBytes += part.length;
+      if (this.overlongBlank) this.overlongBlank = isBlank(part, 0, part.length);
+      if (this.carryBytes < overlongRawBytesMax) {
+        const room = part.subarray(0, overlongRawBytesMax - this.carryBytes);
+        this.grow(this.carryBytes + room.length);
+        this.carry.set(room, this.carryBytes);
+        this.carryBytes += room.length;
+      }
+      return;
+    }
+    this.grow(this.carryBytes + part.length + 1);
+    this.carry.set(part, this.carryBytes);
+    this.carryBytes += part.length;
+  }
+
+  private grow(bytes: number): void {
+    if (bytes <= this.carry.length) return;
+    const larger = new Uint8Array(Math.max(bytes, this.carry.length * 2));
+    larger.set(this.carry.subarray(0, this.carryBytes));
+    this.carry = larger;
+  }
+
+  /** The carried line ends at a decompressed offset (of its line feed, or of the stripe's end). */
+  private endCarried(endOffset: number): void {
+    const { carry, carryBytes, overlongBytes } = this;
+    this.carryBytes = 0;
+    this.overlongBytes = 0;
+    if (overlongBytes > 0) {
+      this.lines++;
+      if (this.overlongBlank) this.blank++;
+      else
+        this.reject(
+          'line-too-long',
+          null,
+          carry,
+          0,
+          Math.min(carryBytes, overlongRawBytesMax),
+          endOffset - overlongBytes,
+          overlongBytes,
+        );
+    } else {
+      this.grow(carryBytes + 1);
+      this.carry[carryBytes] = lineFeed;
+      this.line(this.carry, 0, carryBytes, endOffset - carryBytes);
+    }
+    if (this.carry.length > 4 * 1024 * 1024) this.carry = new Uint8Array(64 * 1024);
+  }
+
+  /** One line: bytes [start, end) of `source`, with a line feed at `end`. */
+  private line(source: Uint8Array, start: number, end: number, offset: number): void {
+    this.lines++;
+    if (end > start && source[end - 1] === carriageReturn) end--;
+    if ((source[start] as number) <= 0x20 && isBlank(source, start, end)) {
+      this.blank++;
+      return;
+    }
+    if (end - start > lineBytesMax) {
+      this.reject('line-too-long', null, source, start, start + overlongRawBytesMax, offset, end - start);
+      return;
+    }
+    // Behind a dropped CR stands no line feed, so the scanner, which needs one as its stop, is told to include it.
+    const stop = source[end] === lineFeed ? end : end + 1;
+    if (!this.scanner.scan(source, start, stop)) {
+      const outcome = parseLine(source, start, end, this.fields);
+      if (outcome !== 'object') {
+        this.reject(outcome, null, source, start, end, offset, end - start);
+        return;
+      }
+    }
+    const verdict = this.judge.judge(this.fields);
+    if (verdict.fate === 'kept') {
+      this.kept++;
+      if (this.appenders === null) {
+        this.encoder.appendLine(source, start, end);
+      } else {
+        for (const append of this.appenders) append(this.fields, source, start, end);
+        this.encoder.endRow();
+      }
+    } else if (verdict.fate === 'excluded') {
+      this.excluded[verdict.rule satisfies ExcludeRule]++;
+    } else {
+      this.reject(verdict.reason, verdict.field, source, start, end, offset, end - start);
+    }
+  }
+
+  private reject(
+    reason: RejectReason,
+    field: string | null,
+    source: Uint8Array,
+    start: number,
+    end: number,
+    offset: number,
+    bytes: number,
+  ): void {
+    this.rejected[reason]++;
+    const raw = new Uint8Array(end - start);
+    raw.set(source.subarray(start, end));
+    this.rejects.push({ line: this.lines - 1, offset, reason, field, bytes, raw });
+  }
+}
+
+/** ASCII white space only: space, tab, CR, VT, FF. */
+function isBlank(source: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const byte = source[at] as number;
+    if (byte !== 0x20 && byte !== 0x09 && (byte < 0x0b || byte > 0x0d)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,75 @@
+/** What a format gives: an encoder per mill thread, and the framing of a part file. */
+import type { ArchiveKind } from '../../core/columns.ts';
+import type { OutputFormat } from '../../contract/job.ts';
+import type { ColumnBuffer } from './column-buffer.ts';
+import { csvFraming, csvEncoder } from './csv.ts';
+import { jsonlFraming, jsonlEncoder } from './jsonl.ts';
+import { parquetFraming, parquetEncoder } from './parquet/format.ts';
+
+export interface FormatOptions {
+  readonly format: OutputFormat;
+  readonly kind: ArchiveKind;
+  readonly keepRaw: boolean;
+}
+
+/** The encoded rows of one stripe. `meta` is plain JSON for the part's footer; `bytes` owns its whole ArrayBuffer. */
+export interface EncodedStripe {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly rows: number;
+  readonly meta: unknown;
+}
+
+/**
+ * Collects the kept rows of one stripe on a mill thread. Typed formats take values through `columns` (one append per
+ * column and row, in the order of `columnsOf`); line formats (`columns === null`) take the original line by `appendLine`.
+ */
+export interface StripeEncoder {
+  readonly columns: readonly ColumnBuffer[] | null;
+  /** Bytes [start, end) of `source`: the line without its line feed. */
+  appendLine(source: Uint8Array, start: number, end: number): void;
+  /** Called after each row of a typed format: compresses full pages at once, so that the stripe's end is no stall. */
+  endRow(): void;
+  /** Encodes what was appended since the last call, and starts anew. Deterministic in what was appended. */
+  finish(): EncodedStripe;
+}
+
+/** What stands before and after the stripes in a part file. */
+export interface PartFraming {
+  readonly extension: string;
+  header(): Uint8Array;
+  /** `offset`: where the stripe's bytes stand in the file. `keyValues` go into the metadata where the format has one. */
+  footer(
+    stripes: readonly {
+      readonly offset: number;
+      readonly stripe: Omit<EncodedStripe, 'bytes'>;
+      readonly bytes: number;
+    }[],
+    keyValues: Readonly<Record<string, string>>,
+  ): Uint8Array;
+}
+
+/** A new encoder of a format, for one mill thread. */
+export function createStripeEncoder(options: FormatOptions): StripeEncoder {
+  switch (options.format) {
+    case 'parquet':
+      return parquetEncoder(options);
+    case 'csv':
+      return csvEncoder(options);
+    case 'jsonl':
+    case 'jsonl.zst':
+      return jsonlEncoder(options);
+  }
+}
+
+/** The framing of a format's part files. */
+export function partFraming(options: FormatOptions): PartFraming {
+  switch (options.format) {
+    case 'parquet':
+      return parquetFraming(options);
+    case 'csv':
+      return csvFraming(options);
+    case 'jsonl':
+    case 'jsonl.zst':
+      return jsonlFraming(options);
+  }
+}

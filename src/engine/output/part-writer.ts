@@ -1,0 +1,171 @@
+/** One part file and its piece of rejects, from milled stripes in order. */
+import { join } from 'node:path';
+import zstd from '@mongodb-js/zstd';
+import type { PartEntry, RejectExample } from '../../contract/job.ts';
+import { addCounters, zeroCounters, type Counters } from '../../core/fates.ts';
+import { frameBytesMax, rejectExamplesMax } from '../../core/limits.ts';
+import type { MilledStripe, StripeReject } from '../mill/stripe-mill.ts';
+import { AtomicFile } from './atomic-file.ts';
+import { partFraming, type FormatOptions, type PartFraming } from './format.ts';
+
+const rejectsLevel = 3;
+
+/** `part-00012` and the like: names sort as parts do. */
+export function partStem(index: number): string {
+  return `part-${String(index).padStart(5, '0')}`;
+}
+
+/** A part that is written but not yet to be seen. */
+export interface FinishedPart {
+  readonly index: number;
+  readonly counters: Counters;
+  readonly examples: readonly RejectExample[];
+  /** Makes the part appear; gives its entry. */
+  commit(): Promise<PartEntry>;
+  abort(): Promise<void>;
+}
+
+/** Writes part `index`, whose first line is the archive's line `firstLine` and starts at byte `start`. */
+export class PartWriter {
+  private readonly folder: string;
+  private readonly index: number;
+  private readonly start: number;
+  private readonly firstLine: number;
+  private readonly framing: PartFraming;
+  private readonly file: AtomicFile;
+  private readonly stripes: { offset: number; stripe: { rows: number; meta: unknown }; bytes: number }[] = [];
+  private rejects: AtomicFile | null = null;
+  private pendingRejects: Buffer[] = [];
+  private pendingRejectBytes = 0;
+  private counters: Counters = zeroCounters;
+  private readonly examples: RejectExample[] = [];
+
+  private constructor(options: PartWriterOptions, framing: PartFraming, file: AtomicFile) {
+    this.folder = options.folder;
+    this.index = options.index;
+    this.start = options.start;
+    this.firstLine = options.firstLine;
+    this.framing = framing;
+    this.file = file;
+  }
+
+  /** @throws ThreadmillError OUTPUT_DENIED, DISK_FULL, as every method here. */
+  static async create(options: PartWriterOptions): Promise<PartWriter> {
+    const framing = partFraming(options.format);
+    const file = await AtomicFile.create(
+      join(options.folder, `${partStem(options.index)}.${framing.extension}`),
+    );
+    const writer = new PartWriter(options, framing, file);
+    try {
+      await file.write(framing.header());
+    } catch (error) {
+      await file.abort();
+      throw error;
+    }
+    return writer;
+  }
+
+  /** Appends the next stripe of the part. */
+  async append({ encoded, counters, rejects }: MilledStripe): Promise<void> {
+    if (encoded.rows > 0) {
+      this.stripes.push({
+        offset: this.file.bytes,
+        stripe: { rows: encoded.rows, meta: encoded.meta },
+        bytes: encoded.bytes.length,
+      });
+      await this.file.write(encoded.bytes);
+    }
+    const linesBefore = this.firstLine + this.counters.lines;
+    for (const reject of rejects) await this.reject(reject, linesBefore + reject.line);
+    this.counters = addCounters(this.counters, counters);
+  }
+
+  /** Completes both files under their temporary names. `end`: where the next part's first line starts. */
+  async finish(end: number): Promise<FinishedPart> {
+    const { index, start, firstLine, counters, file } = this;
+    await this.flushRejects();
+    const { rejects } = this;
+    await file.write(
+      this.framing.footer(this.stripes, {
+        'threadmill.part': JSON.stringify({ index, start, end, firstLine, counters }),
+      }),
+    );
+    const name = `${partStem(index)}.${this.framing.extension}`;
+    return {
+      index,
+      counters,
+      examples: this.examples,
+      commit: async () => {
+        // The rejects first: once the part itself is seen, all of it is there.
+        const rejectsDigest =
+          rejects === null ? null : { file: rejectsName(index), ...(await rejects.commit()) };
+        return {
+          index,
+          file: name,
+          start,
+          end,
+          firstLine,
+          rows: counters.kept,
+          ...(await file.commit()),
+          counters,
+          rejects: rejectsDigest,
+        };
+      },
+      abort: () => this.abort(),
+    };
+  }
+
+  async abort(): Promise<void> {
+    await this.file.abort();
+    await this.rejects?.abort();
+  }
+
+  private async reject(reject: StripeReject, line: number): Promise<void> {
+    const record = Buffer.from(`${JSON.stringify(rejectRecord(reject, line))}\n`);
+    if (this.examples.length < rejectExamplesMax) {
+      const raw = Buffer.from(reject.raw.subarray(0, 200)).toString('utf8');
+      this.examples.push({ line, offset: reject.offset, reason: reject.reason, raw });
+    }
+    if (this.pendingRejectBytes + record.length > frameBytesMax) await this.flushRejects();
+    this.pendingRejects.push(record);
+    this.pendingRejectBytes += record.length;
+  }
+
+  private async flushRejects(): Promise<void> {
+    if (this.pendingRejectBytes === 0) return;
+    const frame = await zstd.compress(Buffer.concat(this.pendingRejects), rejectsLevel);
+    this.pendingRejects = [];
+    this.pendingRejectBytes = 0;
+    this.rejects ??= await AtomicFile.create(join(this.folder, rejectsName(this.index)));
+    await this.rejects.write(frame);
+  }
+}
+
+export interface PartWriterOptions {
+  readonly folder: string;
+  readonly index: number;
+  readonly start: number;
+  readonly firstLine: number;
+  readonly format: FormatOptions;
+}
+
+/** A part's rejects until publication joins them: zstd frames of JSON lines. */
+export function rejectsName(index: number): string {
+  return `${partStem(index)}.rejects.jsonl.zst`;
+}
+
+/** One line of `rejects.jsonl.zst`. Bytes that are no UTF-8 stand in `rawBase64` instead of `raw`: nothing is lost. */
+function rejectRecord({ offset, reason, field, bytes, raw }: StripeReject, line: number): object {
+  const buffer = Buffer.from(raw.buffer, raw.byteOffset, raw.length);
+  const text = buffer.toString('utf8');
+  const whole = Buffer.from(text, 'utf8').equals(buffer);
+  return {
+    // people and editors count lines from 1
+    line: line + 1,
+    offset,
+    reason,
+    ...(field === null ? {} : { field }),
+    bytes,
+    ...(whole ? { raw: text } : { rawBase64: buffer.toString('base64') }),
+  };
+}

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { FieldTable } from '../../../src/engine/mill/fields.ts';
+import { parseLine } from '../../../src/engine/mill/parse.ts';
+import { LineScanner } from '../../../src/engine/mill/scan.ts';
+import type { ArchiveKind } from '../../../src/core/columns.ts';
+
+/** What a table says, in values that can be compared. */
+function valuesOf(fields: FieldTable): unknown[] {
+  return fields.names.map((_, slot) => {
+    const type = fields.type[slot];
+    if (type === 1)
+      return [
+        type,
+        Buffer.from(fields.source[slot]!.subarray(fields.start[slot], fields.end[slot])).toString('hex'),
+      ];
+    if (type === 2) return [type, Object.is(fields.number[slot], -0) ? 0 : fields.number[slot]];
+    return [type];
+  });
+}
+
+/** Runs both paths; gives whether the fast one was sure. The fast path may be unsure, but never wrong. */
+function agree(line: Uint8Array, kind: ArchiveKind = 'comments'): boolean {
+  const source = new Uint8Array(line.length + 3);
+  source.fill(0x7b); // what stands before the line must not matter
+  source.set(line, 2);
+  source[line.length + 2] = 0x0a;
+  const fast = new FieldTable(kind);
+  const slow = new FieldTable(kind);
+  const sure = new LineScanner(fast).scan(source, 2, line.length + 2);
+  const outcome = parseLine(source, 2, line.length + 2, slow);
+  if (sure) {
+    assert.equal(
+      outcome,
+      'object',
+      `scan() accepts what JSON.parse refuses: ${Buffer.from(line).toString('latin1')}`,
+    );
+    assert.deepEqual(valuesOf(fast), valuesOf(slow), Buffer.from(line).toString('latin1'));
+  }
+  return sure;
+}
+
+const text = (line: string): Uint8Array => Buffer.from(line, 'utf8');
+
+describe('LineScanner', () => {
+  it('scan() is sure of ordinary lines, whatever their spacing, escapes and nesting', () => {
+    for (const line of [
+      '{"id":"c13","body":"a","score":2,"edited":false,"author":null,"link_id":"t3_1"}',
+      ' { "id" : "c13" , "body" : "x\\n\\"y\\" \\u00e9 \\ud83d\\ude00 \\/" , "score" : -5 } \r',
+      '{"id":"é","all_awardings":[{"a":[1,2.5e-3,{"b":null}]},[],{}],"body":"😀"}',
+      '{"id":"a","id":"b","score":1e400,"gilded":-0}',
+      '{"body":"\\ud800 lone \\udc00"}',
+      '{}',
+    ]) {
+      assert.equal(agree(text(line)), true, line);
+    }
+  });
+
+  it('scan() never accepts what JSON.parse refuses', () => {
+    for (const line of [
+      '',
+      '{',
+      '}',
+      '{"a"}',
+      '{"a":}',
+      '{"a":1,}',
+      '{,}',
+      '{"a":01}',
+      '{"a":1.}',
+      '{"a":.5}',
+      '{"a":+1}',
+      '{"a":1e}',
+      '{"a":tru}',
+      '{"a":nul}',
+      '{"a":"\\x"}',
+      '{"a":"\\u12g4"}',
+      '{"a":"\t"}',
+      '{"a":"b}',
+      '{"a":[1,]}',
+      '{"a":[1 2]}',
+      '{"a":{"b"}}',
+      '{"a":{"b":1]}',
+      '{"a":1}{"b":2}',
+      '{"a":1} x',
+      '\ufeff{"a":1}',
+      '{"a":-}',
+      "{'a':1}",
+      '{"a":NaN}',
+      '[1]',
+      '1',
+      '"a"',
+      'null',
+      '<html>',
+      '{"a":[[}]}',
+    ]) {
+      assert.equal(agree(text(line)), false, line);
+    }
+  });
+
+  it('scan() leaves invalid UTF-8 in a wanted string to the slow path', () => {
+    assert.equal(agree(Buffer.from('{"body":"caf\xe9"}', 'latin1')), false);
+    assert.equal(agree(Buffer.from('{"other":"caf\xe9","id":"a"}', 'latin1')), true);
+  });
+
+  it('scan() agrees with JSON.parse on random objects, byte by byte mutated', () => {
+    const names = new FieldTable('submissions').names;
+    const key = fc.oneof(fc.constantFrom(...names), fc.string({ unit: 'binary', maxLength: 8 }));
+    const value = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.double(),
+      fc.integer(),
+      fc.boolean(),
+      fc.constant(null),
+      fc.jsonValue({ maxDepth: 4 }),
+    );
+    const line = fc
+      .array(fc.tuple(key, value), { maxLength: 12 })
+      .map(
+        (pairs) =>
+          `{${pairs.map(([name, field]) => `${JSON.stringify(name)}:${JSON.stringify(field)}`).join(',')}}`,
+      );
+    fc.assert(
+      fc.property(
+        line,
+        fc.nat(),
+        fc.nat(255),
+        fc.constantFrom('keep', 'set', 'cut', 'drop'),
+        (json, position, byte, mutation) => {
+          const bytes = Buffer.from(json.replaceAll('\n', ' '), 'utf8');
+          const at = position % bytes.length;
+          if (mutation === 'set' && byte !== 0x0a) bytes[at] = byte;
+          const mutated =
+            mutation === 'cut'
+              ? bytes.subarray(0, at)
+              : mutation === 'drop'
+                ? Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1)])
+                : bytes;
+          agree(mutated, 'submissions');
+        },
+      ),
+      { numRuns: 20_000 },
+    );
+  });
+});
