@@ -1,0 +1,34 @@
+/** A command as data: what the parser, the help and the run of it are made from. */
+import type { SettingGroup } from '../settings/table.ts';
+import type { CommandContext } from './context.ts';
+
+export interface CommandFlag {
+  /** As commander writes it, e.g. `--batch-size <lines>`. */
+  readonly flags: string;
+  readonly help: string;
+}
+
+export interface Command {
+  readonly name: string;
+  /** As commander writes them, e.g. `<archive...>`. */
+  readonly args: readonly { readonly spec: string; readonly help: string }[];
+  readonly help: string;
+  /** Which settings are flags of this command. */
+  readonly settings: readonly SettingGroup[];
+  readonly flags?: readonly CommandFlag[];
+  /** `args`: the positional arguments in one list. Resolves to the exit code. */
+  run(context: CommandContext, args: readonly string[]): Promise<number>;
+}
+
+export const allGroups: readonly SettingGroup[] = [
+  'output',
+  'filter',
+  'processing',
+  'checkpoints',
+  'connection',
+];
+/** For commands that talk to the server and start no job. */
+export const clientGroups: readonly SettingGroup[] = ['connection', 'checkpoints'];
+
+export const jobArgument = { spec: '<job>', help: 'job id, as printed by start and list' };
+export const archivesArgument = { spec: '<archive...>', help: 'archives: .zst, .ndjson, .jsonl or .gz' };

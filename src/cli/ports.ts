@@ -1,0 +1,95 @@
+/** What the commands need of the rest of threadmill; loaded only when used, and replaced by fakes in tests. */
+import type {
+  ArchiveInspection,
+  JobProgress,
+  JobResult,
+  JobSettings,
+  ResourceStats,
+} from '../contract/job.ts';
+import type { SettingsValues } from '../settings.ts';
+
+export interface StartedJob {
+  readonly jobId: string;
+  readonly runId: string;
+  readonly alreadyDone: boolean;
+  readonly alreadyRunning: boolean;
+  readonly dataset: string;
+  readonly webUrl: string | null;
+}
+
+export interface JobSummary {
+  readonly jobId: string;
+  readonly runId: string;
+  readonly status: string;
+  readonly archive: string;
+  readonly startedMs: number;
+  readonly closedMs: number | null;
+  readonly percent: number | null;
+}
+
+export interface WaitOptions {
+  readonly onProgress?: (progress: JobProgress) => void;
+  readonly intervalMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** The part of the library's client that the commands use. */
+export interface Threadmill {
+  readonly uiUrl: string | null;
+  readonly namespace: string;
+  /** Handed to `startWorker` as it is. */
+  readonly server?: unknown;
+  startJob(
+    path: string,
+    overrides?: Partial<JobSettings>,
+    options?: { readonly out?: string; readonly again?: boolean },
+  ): Promise<StartedJob>;
+  waitForJob(jobId: string, options?: WaitOptions): Promise<JobResult>;
+  listJobs(): Promise<readonly JobSummary[]>;
+  getJobProgress(jobId: string): Promise<JobProgress>;
+  getCurrentStats(jobId: string): Promise<ResourceStats>;
+  getResult(jobId: string): Promise<JobResult>;
+  resumeJob(jobId: string): Promise<JobResult>;
+  pauseJob(jobId: string): Promise<void>;
+  unpauseJob(jobId: string): Promise<void>;
+  cancelJob(jobId: string): Promise<void>;
+  setBatchSize(jobId: string, lines: number): Promise<number>;
+  setMaxMemory(jobId: string, mb: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface WorkerHandle {
+  /** Resolves when the worker has stopped, rejects when it can't go on. */
+  readonly run: Promise<void>;
+  shutdown(): Promise<void>;
+}
+
+export interface DatasetVerification {
+  readonly ok: boolean;
+  readonly problems: readonly string[];
+  readonly parts: number;
+  readonly rows: number;
+  readonly lines: number;
+  readonly bytes: number;
+}
+
+export interface RejectedLine {
+  readonly line: number;
+  readonly offset: number;
+  readonly reason: string;
+  readonly field?: string;
+  readonly bytes: number;
+  readonly raw?: string;
+  readonly rawBase64?: string;
+}
+
+export interface Ports {
+  connectThreadmill(options: {
+    readonly values: SettingsValues;
+    readonly onProgress?: (message: string) => void;
+  }): Promise<Threadmill>;
+  startWorker(options: { readonly values: SettingsValues; readonly server: unknown }): Promise<WorkerHandle>;
+  inspectArchive(path: string): Promise<ArchiveInspection>;
+  verifyDataset(folder: string): Promise<DatasetVerification>;
+  readRejects(folder: string): AsyncIterable<RejectedLine>;
+}

@@ -1,0 +1,69 @@
+/** A job's progress in one line, for a terminal or for a log. */
+import type { JobProgress } from '../../contract/job.ts';
+import { totalOf } from '../../core/fates.ts';
+import { bytes, count, counted, duration } from './figures.ts';
+
+const states: Readonly<Record<JobProgress['state'], string>> = {
+  inspecting: 'inspecting the archive',
+  running: '',
+  paused: 'paused',
+  publishing: 'publishing',
+  done: 'done',
+  failed: 'failed',
+  cancelled: 'cancelled',
+};
+
+/** Whole percents would stand still for minutes on a large archive; 100 % is kept for the end. */
+function percent(progress: JobProgress): string {
+  const share = progress.completionPercentage;
+  return `${(progress.state === 'done' ? share : Math.min(share, 99.9)).toFixed(1)} %`;
+}
+
+/** What can be said, the most wanted first. */
+function pieces(progress: JobProgress): readonly string[] {
+  const eta = progress.estimatedTimeRemaining;
+  const state = states[progress.state];
+  return [
+    percent(progress),
+    ...(state === '' ? [] : [state]),
+    `${count(progress.linesPerSecond)} lines/s`,
+    ...(eta === null ? [] : [`ETA ${duration(eta)}`]),
+    `${bytes(progress.bytesPerSecond)}/s`,
+    ...(progress.retries > 0 ? [counted(progress.retries, 'retry').replace('retrys', 'retries')] : []),
+    `batch ${count(progress.batchSize)}`,
+    `memory ${bytes(progress.memoryBytes)}`,
+  ];
+}
+
+const barWidth = 20;
+
+function bar(progress: JobProgress): string {
+  const full = Math.min(barWidth, Math.floor((progress.completionPercentage / 100) * barWidth));
+  return `[${'#'.repeat(full)}${'.'.repeat(barWidth - full)}] `;
+}
+
+/** One line of at most `columns - 1` characters: what does not fit is left out from the end, the bar first of all. */
+export function progressLine(progress: JobProgress, columns: number): string {
+  const room = Math.max(1, columns - 1);
+  const all = pieces(progress);
+  const whole = bar(progress) + all.join('  ');
+  if (whole.length <= room) return whole;
+  let line = '';
+  for (const piece of all) {
+    const longer = line === '' ? piece : `${line}  ${piece}`;
+    if (longer.length > room) break;
+    line = longer;
+  }
+  return line === '' ? (all[0] ?? '').slice(0, room) : line;
+}
+
+/** One line for a log file: what the terminal shows, and how far by lines and parts. */
+export function plainProgressLine(progress: JobProgress): string {
+  const rejected = totalOf(progress.counters.rejected);
+  return [
+    ...pieces(progress),
+    counted(progress.processedLines, 'line'),
+    counted(progress.parts, 'part'),
+    ...(rejected > 0 ? [`${count(rejected)} rejected`] : []),
+  ].join('  ');
+}

@@ -1,0 +1,99 @@
+/** What a finished job did: every line accounted for, and why few were kept if few were. */
+import type { JobResult } from '../../contract/job.ts';
+import { totalOf } from '../../core/fates.ts';
+import { bytes, count, percentage, seconds } from './figures.ts';
+import type { Paint } from './paint.ts';
+import { textTable } from './text-table.ts';
+
+export interface SummaryExtras {
+  readonly webUrl: string | null;
+  readonly parts: number | null;
+  /** Of the job's settings; null where they are not known. */
+  readonly preserveThreads: boolean | null;
+  readonly paint: Paint;
+}
+
+/** Below this share of non-blank lines a reader wonders where they went. */
+const lowKeepShare = 0.5;
+
+const why: Readonly<Record<keyof JobResult['metrics']['excluded'], string>> = {
+  deleted: 'deleted by their authors (--no-exclude-deleted keeps them)',
+  removed: 'removed by moderators or Reddit (--no-exclude-removed keeps them)',
+  'low-score': 'scored below --quality-min-score',
+  'not-selected': 'did not match the selection',
+};
+
+/** One row for each fate that happened, with its share of all lines. */
+function fates({ metrics }: JobResult): readonly string[] {
+  const total = metrics.totalProcessedLines;
+  const excluded = Object.entries(metrics.excluded).map(
+    ([rule, lines]) => [`excluded: ${rule}`, lines] as const,
+  );
+  const rejected = Object.entries(metrics.rejected).map(
+    ([reason, lines]) => [`rejected: ${reason}`, lines] as const,
+  );
+  const rows: readonly (readonly [string, number])[] = [
+    ...excluded.filter(([, lines]) => lines > 0),
+    ...rejected.filter(([, lines]) => lines > 0),
+    ...(metrics.blank > 0 ? ([['blank', metrics.blank]] as const) : []),
+  ];
+  return textTable(
+    [
+      ['lines', count(total), ''],
+      ['kept', count(metrics.kept), percentage(metrics.kept, total)],
+      ...rows.map(([name, lines]) => [name, count(lines), percentage(lines, total)]),
+    ],
+    [1, 2],
+  );
+}
+
+/** Why little was kept, the commonest reason first; null where enough was. */
+export function lowKeepReason(result: JobResult): string | null {
+  const { metrics } = result;
+  const lines = metrics.totalProcessedLines - metrics.blank;
+  if (lines === 0 || metrics.kept / lines >= lowKeepShare) return null;
+  const rules = Object.entries(metrics.excluded) as [keyof typeof why, number][];
+  const reasons: [string, number][] = rules.map(([rule, excluded]) => [why[rule], excluded]);
+  reasons.push(['rejected (threadmill rejects shows them)', totalOf(metrics.rejected)]);
+  const told = reasons
+    .filter(([, number]) => number > 0)
+    .sort((a, b) => b[1] - a[1])
+    .map(([reason, number]) => `${percentage(number, lines)} ${reason}`);
+  return `Only ${percentage(metrics.kept, lines)} of the lines were kept: ${told.join('; ')}.`;
+}
+
+/** The block that `run`, `watch` and `result` end with. */
+export function summaryBlock(result: JobResult, extras: SummaryExtras): readonly string[] {
+  const { metrics } = result;
+  const { paint } = extras;
+  const low = lowKeepReason(result);
+  const rate = `${count(metrics.linesPerSecond)} lines/s`;
+  const effort = [
+    ...(extras.parts === null ? [] : [['parts', count(extras.parts)]]),
+    ['time', `${seconds(metrics.seconds)}, ${rate}`],
+    ['peak memory', bytes(metrics.peakMemoryMb * 1_000_000)],
+    ['retries', count(metrics.retries)],
+  ];
+  return [
+    `${paint('green', 'Done')} ${paint('bold', result.archive)}`,
+    ...textTable([
+      ['dataset', result.dataset],
+      ['job', result.jobId],
+      ...(extras.webUrl === null ? [] : [['Web UI', extras.webUrl]]),
+    ]).map(indent),
+    '',
+    ...fates(result).map(indent),
+    '',
+    ...textTable(effort).map(indent),
+    ...(low === null ? [] : ['', paint('yellow', low)]),
+    ...result.warnings.map((warning) => paint('yellow', `Warning: ${warning}`)),
+    ...(extras.preserveThreads === true ? ['', threadNote] : []),
+  ];
+}
+
+/** Said once, calmly: the setting is on by default and this release does not act on it. */
+const threadNote = 'Rows are in input order: grouping into threads (preserveThreads) is not in this release.';
+
+function indent(line: string): string {
+  return line === '' ? '' : `  ${line}`;
+}

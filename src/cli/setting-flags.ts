@@ -1,0 +1,72 @@
+/** The flags of the settings, made from their table. */
+import { Option } from 'commander';
+import { settingRows, type SettingRow } from '../settings.ts';
+import type { SettingGroup } from '../settings/table.ts';
+
+const headings: Readonly<Record<SettingGroup, string>> = {
+  output: 'Output:',
+  filter: 'What becomes of lines:',
+  processing: 'Processing:',
+  checkpoints: 'Checkpoints:',
+  connection: 'Server:',
+};
+
+function placeholder(row: SettingRow): string {
+  switch (row.kind.type) {
+    case 'integer':
+      return row.kind.unit === undefined
+        ? '<n>'
+        : `<${row.kind.unit === 'milliseconds' ? 'ms' : row.kind.unit}>`;
+    case 'share':
+      return '<share>';
+    case 'choice':
+      return `<${row.kind.choices.join('|')}>`;
+    case 'text':
+      return row.kind.noun.includes('folder')
+        ? '<dir>'
+        : row.kind.noun.includes('path')
+          ? '<path>'
+          : '<text>';
+    case 'boolean':
+      return '';
+  }
+}
+
+function describe(row: SettingRow): string {
+  const value = row.default === null || row.default === false ? '' : ` (default: ${String(row.default)})`;
+  return `${row.help}${value} [${row.env}]`;
+}
+
+/** Flags of one setting: a boolean has `--x` and `--no-x`, anything else takes a value. */
+function optionsOf(row: SettingRow): readonly Option[] {
+  if (row.kind.type === 'boolean') {
+    const positive = new Option(`--${row.flag}`, describe(row));
+    const negative = new Option(`--no-${row.flag}`, describe(row));
+    return [
+      row.default === true ? positive.hideHelp() : positive,
+      row.default === true ? negative : negative.hideHelp(),
+    ];
+  }
+  const long = row.alias === undefined ? `--${row.flag}` : `--${row.alias}, --${row.flag}`;
+  return [new Option(`${long} ${placeholder(row)}`, describe(row))];
+}
+
+/** The flags of the settings in these groups, each under its heading; of a boolean the help shows the useful half. */
+export function settingOptions(groups: readonly SettingGroup[]): readonly Option[] {
+  return settingRows
+    .filter((row) => groups.includes(row.group))
+    .flatMap((row) => optionsOf(row).map((option) => option.helpGroup(headings[row.group])));
+}
+
+function attribute(flag: string): string {
+  return flag.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** Picks the settings out of commander's options, by the table's keys, as `resolveSettings` takes them. */
+export function settingFlags(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    settingRows
+      .map((row): readonly [string, unknown] => [row.key, options[attribute(row.flag)]])
+      .filter(([, raw]) => raw !== undefined),
+  );
+}
