@@ -1,6 +1,9 @@
 /** What crosses a process: plain JSON only. Everything a client needs to start, watch and steer a job. */
 import type { ArchiveKind } from '../core/columns.ts';
 import type { Counters } from '../core/fates.ts';
+import type { PackedPart } from './part.ts';
+
+export type { PackedPart, PartEntry } from './part.ts';
 
 export type OutputFormat = 'parquet' | 'jsonl.zst' | 'jsonl' | 'csv';
 export const outputFormats: readonly OutputFormat[] = ['parquet', 'jsonl.zst', 'jsonl', 'csv'];
@@ -43,25 +46,10 @@ export interface ArchiveJobInput {
   readonly archive: string;
   readonly out?: string;
   readonly settings?: Partial<JobSettings>;
+  /** Replace a finished dataset that another job left in the folder. */
+  readonly replace?: boolean;
   /** Carried by continue-as-new and by resumeJob; never given by a user. */
   readonly state?: JobState;
-}
-
-/** One finished part file (JSON in results and the manifest). */
-export interface PartEntry {
-  readonly index: number;
-  readonly file: string;
-  /** Decompressed input range: the first byte of its first line to the first byte of the next part's. */
-  readonly start: number;
-  readonly end: number;
-  /** Lines of the archive before this part. */
-  readonly firstLine: number;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly sha256: string;
-  readonly counters: Counters;
-  /** This part's rejects, until publication joins them to one file; null where there are none. */
-  readonly rejects: { readonly file: string; readonly bytes: number; readonly sha256: string } | null;
 }
 
 /** What `inspectArchive` finds; also what `threadmill inspect` prints. */
@@ -95,14 +83,27 @@ export interface RejectExample {
   readonly raw: string;
 }
 
+/** A stretch of a damaged archive that `--salvage` went over. */
+export interface Hole {
+  readonly kind: 'truncated' | 'corrupt';
+  /** Compressed bytes [from, to); `to` is the file's end where nothing could be read behind the damage. */
+  readonly compressedFrom: number;
+  readonly compressedTo: number;
+  /** Decompressed offset at which it lies: the bytes that were lost are not counted. */
+  readonly decompressed: number;
+  readonly message: string;
+}
+
 /** A workflow's memory between runs: everything that a new worker needs to go on. */
 export interface JobState {
   readonly inspection: ArchiveInspection;
   readonly settings: JobSettings;
   /** Absolute dataset folder. */
   readonly dataset: string;
-  readonly parts: readonly PartEntry[];
+  readonly parts: readonly PackedPart[];
   readonly counters: Counters;
+  /** What `--salvage` went over. */
+  readonly holes: readonly Hole[];
   /** Where the next part's first line starts, and the frame to enter for it. */
   readonly next: ResumePoint;
   readonly finishedReading: boolean;
@@ -113,6 +114,7 @@ export interface JobState {
   readonly peakMemoryBytes: number;
   readonly rejectExamples: readonly RejectExample[];
   readonly startedMs: number;
+  readonly searchable: boolean;
   readonly warnings: readonly string[];
 }
 
@@ -179,13 +181,68 @@ export interface ResourceStats {
   readonly decoderHeld: boolean;
 }
 
-/** What a heartbeat of `processSegment` carries (under `heartbeatBytesMax`). */
-export interface SegmentHeartbeat {
-  /** Parts committed since the segment's start, and where the next one begins. */
-  readonly parts: readonly PartEntry[];
+/** Input of `processSegment`. */
+export interface SegmentInput {
+  readonly inspection: ArchiveInspection;
+  readonly settings: JobSettings;
+  readonly dataset: string;
   readonly next: ResumePoint;
+  /** From 0, over the whole job: for the logs. */
+  readonly segment: number;
+  readonly batchSize: number;
+  /** Upper bound of `created_utc` for records without a retrieval time: the job's first start, seconds. */
+  readonly nowSeconds: number;
+}
+
+/** What a segment has done so far: its result, the details of its failure, and (as far as it is small) its heartbeat. */
+export interface SegmentProgress {
+  /** Parts committed since the segment's start. */
+  readonly parts: readonly PackedPart[];
+  /** Where the next part begins. */
+  readonly next: ResumePoint;
+}
+
+/** What a heartbeat of `processSegment` carries (under `heartbeatBytesMax`). */
+export interface SegmentHeartbeat extends SegmentProgress {
   readonly live: LiveFigures;
   readonly stats: ResourceStats | null;
+}
+
+export interface SegmentResult extends SegmentProgress {
+  /** The archive's end was reached. */
+  readonly finished: boolean;
+  readonly live: LiveFigures;
+  readonly stats: ResourceStats | null;
+  /** Task queue of the worker that keeps the decoder open; null where it does not. */
+  readonly workerQueue: string | null;
+  /** Attempts that were lost before this one. */
+  readonly retries: number;
+  readonly peakMemoryBytes: number;
+  readonly holes: readonly Hole[];
+  readonly rejectExamples: readonly RejectExample[];
+  readonly warnings: readonly string[];
+}
+
+/** Result of `inspectArchive`. */
+export interface InspectionResult {
+  readonly inspection: ArchiveInspection;
+  /** The worker's settings with the job's over them, checked. */
+  readonly settings: JobSettings;
+  readonly dataset: string;
+  /** Whether the server knows the typed search attributes: upserting unknown ones fails the workflow task for ever. */
+  readonly searchable: boolean;
+  readonly nowMs: number;
+}
+
+/** Input of `publishDataset`. */
+export interface PublishInput {
+  readonly jobId: string;
+  readonly inspection: ArchiveInspection;
+  readonly settings: JobSettings;
+  readonly dataset: string;
+  readonly parts: readonly PackedPart[];
+  readonly counters: Counters;
+  readonly holes: readonly Hole[];
 }
 
 /** Figures of the moment, whole-archive. */

@@ -36,8 +36,11 @@ export const segmentMsTarget = 10_000;
 export const segmentPartsMax = 12;
 /** Process: upper bound of a heartbeat's JSON. */
 export const heartbeatBytesMax = 4 * KiB;
-/** Process: parts of one job; their entries travel through continue-as-new in one payload of at most 2 MB. */
-export const partsPerJobMax = 8_000;
+/**
+ * Process: parts of one job; their entries, packed to at most 300 bytes, travel through continue-as-new in one payload of
+ * at most 2 MB. At the default part size that is 1.5 TB of text.
+ */
+export const partsPerJobMax = 6_000;
 /** Process: a decoder kept between segments is dropped after this idle time; it may hold 2 GiB. */
 export const pipelineIdleMs = 60_000;
 /** Process: the first rejects that the `rejects` query shows. */

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import zstd from '@mongodb-js/zstd';
 import type { PartEntry, RejectExample } from '../../contract/job.ts';
+import { partStem, rejectsFile } from '../../contract/part.ts';
 import { addCounters, zeroCounters, type Counters } from '../../core/fates.ts';
 import { frameBytesMax, rejectExamplesMax } from '../../core/limits.ts';
 import type { MilledStripe, StripeReject } from '../mill/stripe-mill.ts';
@@ -9,11 +10,6 @@ import { AtomicFile } from './atomic-file.ts';
 import { partFraming, type FormatOptions, type PartFraming } from './format.ts';
 
 const rejectsLevel = 3;
-
-/** `part-00012` and the like: names sort as parts do. */
-export function partStem(index: number): string {
-  return `part-${String(index).padStart(5, '0')}`;
-}
 
 /** A part that is written but not yet to be seen. */
 export interface FinishedPart {
@@ -98,7 +94,7 @@ export class PartWriter {
       commit: async () => {
         // The rejects first: once the part itself is seen, all of it is there.
         const rejectsDigest =
-          rejects === null ? null : { file: rejectsName(index), ...(await rejects.commit()) };
+          rejects === null ? null : { file: rejectsFile(index), ...(await rejects.commit()) };
         return {
           index,
           file: name,
@@ -136,7 +132,7 @@ export class PartWriter {
     const frame = await zstd.compress(Buffer.concat(this.pendingRejects), rejectsLevel);
     this.pendingRejects = [];
     this.pendingRejectBytes = 0;
-    this.rejects ??= await AtomicFile.create(join(this.folder, rejectsName(this.index)));
+    this.rejects ??= await AtomicFile.create(join(this.folder, rejectsFile(this.index)));
     await this.rejects.write(frame);
   }
 }
@@ -147,11 +143,6 @@ export interface PartWriterOptions {
   readonly start: number;
   readonly firstLine: number;
   readonly format: FormatOptions;
-}
-
-/** A part's rejects until publication joins them: zstd frames of JSON lines. */
-export function rejectsName(index: number): string {
-  return `${partStem(index)}.rejects.jsonl.zst`;
 }
 
 /** One line of `rejects.jsonl.zst`. Bytes that are no UTF-8 stand in `rawBase64` instead of `raw`: nothing is lost. */
