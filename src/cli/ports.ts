@@ -20,6 +20,7 @@ export interface StartedJob {
 export interface JobSummary {
   readonly jobId: string;
   readonly runId: string;
+  /** `running`, `paused`, `completed`, `failed`, `cancelled`, `terminated` or `timed-out`. */
   readonly status: string;
   readonly archive: string;
   readonly startedMs: number;
@@ -46,10 +47,17 @@ export interface Threadmill {
   ): Promise<StartedJob>;
   waitForJob(jobId: string, options?: WaitOptions): Promise<JobResult>;
   listJobs(): Promise<readonly JobSummary[]>;
+  /**
+   * One job as the server knows it: strongly consistent, and answered without any worker.
+   *
+   * @throws {ThreadmillError} JOB_NOT_FOUND
+   */
+  describeJob(jobId: string): Promise<JobSummary>;
   getJobProgress(jobId: string): Promise<JobProgress>;
   getCurrentStats(jobId: string): Promise<ResourceStats>;
   getResult(jobId: string): Promise<JobResult>;
-  resumeJob(jobId: string): Promise<JobResult>;
+  /** Goes on with a closed job from its last committed part and waits for its end; `onProgress` is of the new run. */
+  resumeJob(jobId: string, options?: WaitOptions): Promise<JobResult>;
   pauseJob(jobId: string): Promise<void>;
   unpauseJob(jobId: string): Promise<void>;
   cancelJob(jobId: string): Promise<void>;
@@ -62,6 +70,20 @@ export interface WorkerHandle {
   /** Resolves when the worker has stopped, rejects when it can't go on. */
   readonly run: Promise<void>;
   shutdown(): Promise<void>;
+}
+
+/** The embedded server, held by this process. */
+export interface ServerHandle {
+  /** `127.0.0.1:<port>`. */
+  readonly address: string;
+  readonly uiUrl: string;
+  readonly namespace: string;
+  /** false: it ran already, for another process, and is shared. */
+  readonly owned: boolean;
+  readonly logFile: string;
+  /** Never resolves; rejects when the server is gone for good. */
+  readonly lost: Promise<never>;
+  stop(): Promise<void>;
 }
 
 export interface DatasetVerification {
@@ -89,6 +111,10 @@ export interface Ports {
     readonly onProgress?: (message: string) => void;
   }): Promise<Threadmill>;
   startWorker(options: { readonly values: SettingsValues; readonly server: unknown }): Promise<WorkerHandle>;
+  startServer(options: {
+    readonly values: SettingsValues;
+    readonly onProgress?: (message: string) => void;
+  }): Promise<ServerHandle>;
   inspectArchive(path: string): Promise<ArchiveInspection>;
   verifyDataset(folder: string): Promise<DatasetVerification>;
   readRejects(folder: string): AsyncIterable<RejectedLine>;
