@@ -1,0 +1,135 @@
+/** The first decompressed bytes of an archive, and what they say about its lines. */
+import type { ArchiveKind } from '../../core/columns.ts';
+import { ArchiveSource, type Container, type Damage } from './source.ts';
+
+/** Enough for a mean over thousands of lines; the ratio of its compressed to its decompressed size is within 3 %. */
+const beginningBytes = 4 * 1024 * 1024;
+/** Lines that vote on the kind. */
+const votesMax = 100;
+const lineFeed = 0x0a;
+
+export interface Beginning {
+  readonly bytes: Buffer;
+  /** Compressed bytes that they came from. */
+  readonly compressedBytes: number;
+  /** True where this is the whole archive. */
+  readonly whole: boolean;
+  readonly damage: Damage | null;
+}
+
+/**
+ * Decompresses the first 4 MiB, or what there is before damage. Memory: 5 MiB and a decoder whose window is filled no
+ * further than that.
+ *
+ * @throws {ThreadmillError} ARCHIVE_MISSING, ARCHIVE_UNREADABLE; damage is a value
+ */
+export async function readBeginning(path: string, container: Container): Promise<Beginning> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  let whole = true;
+  const source: ArchiveSource = new ArchiveSource(
+    path,
+    container,
+    { compressed: 0, decompressed: 0 },
+    {
+      onFrame: () => undefined,
+      onChunk: (chunk) => {
+        if (length >= beginningBytes) return true;
+        chunks.push(Buffer.from(chunk));
+        length += chunk.length;
+        if (length >= beginningBytes) {
+          whole = false;
+          source.close();
+        }
+        return true;
+      },
+    },
+  );
+  const damage = await source.run();
+  return {
+    bytes: Buffer.concat(chunks, length),
+    compressedBytes: source.compressedOffset,
+    whole: whole && damage === null,
+    damage,
+  };
+}
+
+export interface LineSample {
+  /** Null where no line tells. */
+  readonly kind: ArchiveKind | null;
+  /** Lines that begin here and end here (or at the archive's end). */
+  readonly lines: number;
+  /** Their bytes with line feeds. */
+  readonly lineBytes: number;
+  readonly blank: number;
+  /** Looked-at lines that are JSON objects, of whatever sort. */
+  readonly objects: number;
+  /** The first line with something in it, without its line end: for messages. */
+  readonly firstLine: Buffer;
+}
+
+/** Counts the lines of a beginning and lets the first hundred usable ones vote on the kind. */
+export function sampleLines({ bytes, whole }: Beginning): LineSample {
+  let kind: ArchiveKind | null = null;
+  let lines = 0;
+  let blank = 0;
+  let objects = 0;
+  let comments = 0;
+  let submissions = 0;
+  let firstLine: Buffer | null = null;
+  const start = bytes.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
+  let at = start;
+  while (at < bytes.length) {
+    const found = bytes.indexOf(lineFeed, at);
+    if (found < 0 && !whole) break;
+    const end = found < 0 ? bytes.length : found;
+    const line = bytes.subarray(at, end);
+    at = found < 0 ? end : end + 1;
+    lines++;
+    if (isBlank(line)) {
+      blank++;
+      continue;
+    }
+    firstLine ??= line;
+    if (comments + submissions >= votesMax) continue;
+    const record = objectOf(line);
+    if (record === null) continue;
+    objects++;
+    const vote = kindOf(record);
+    if (vote === 'comments') comments++;
+    else if (vote === 'submissions') submissions++;
+  }
+  if (comments !== submissions) kind = comments > submissions ? 'comments' : 'submissions';
+  return {
+    kind,
+    lines,
+    lineBytes: at - start,
+    blank,
+    objects,
+    firstLine: firstLine ?? bytes.subarray(start),
+  };
+}
+
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+
+function isBlank(line: Uint8Array): boolean {
+  return line.every((byte) => byte === 0x20 || byte === 0x09 || (byte >= 0x0b && byte <= 0x0d));
+}
+
+function objectOf(line: Buffer): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(line.toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Readonly<Record<string, unknown>>)
+      : null;
+  } catch {
+    return null; // a bad line has no vote; what becomes of it is decided when it is processed
+  }
+}
+
+/** Every comment hangs on a link and has a body; only a submission has a title. */
+function kindOf(record: Readonly<Record<string, unknown>>): ArchiveKind | null {
+  if ('body' in record && ('link_id' in record || 'parent_id' in record)) return 'comments';
+  if ('title' in record) return 'submissions';
+  return 'parent_id' in record || 'link_id' in record ? 'comments' : null;
+}
