@@ -8,11 +8,20 @@ export interface CommandFlag {
   readonly help: string;
 }
 
+/** Under which heading a command stands in `threadmill --help`. */
+export type CommandGroup = 'Archives:' | 'Jobs:' | 'Servers and workers:' | 'Settings:';
+
 export interface Command {
   readonly name: string;
+  readonly group: CommandGroup;
   /** As commander writes them, e.g. `<archive...>`. */
   readonly args: readonly { readonly spec: string; readonly help: string }[];
+  /** One sentence, for the list of commands. */
   readonly help: string;
+  /** What more the command's own help says. */
+  readonly details?: string;
+  /** What follows `$ threadmill ` in the help. */
+  readonly example: string;
   /** Which settings are flags of this command. */
   readonly settings: readonly SettingGroup[];
   readonly flags?: readonly CommandFlag[];
@@ -31,4 +40,5 @@ export const allGroups: readonly SettingGroup[] = [
 export const clientGroups: readonly SettingGroup[] = ['connection', 'checkpoints'];
 
 export const jobArgument = { spec: '<job>', help: 'job id, as printed by start and list' };
+export const datasetArgument = { spec: '<dataset>', help: 'folder of a dataset, as printed by run' };
 export const archivesArgument = { spec: '<archive...>', help: 'archives: .zst, .ndjson, .jsonl or .gz' };

@@ -26,6 +26,8 @@ export interface Io {
   interrupts(): Interrupts;
 }
 
+export type FlagValues = Readonly<Record<string, string | boolean | undefined>>;
+
 export interface CommonFlags {
   readonly json: boolean;
   readonly quiet: boolean;
@@ -35,8 +37,8 @@ export interface CommandContext extends CommonFlags {
   readonly settings: ResolvedSettings;
   readonly io: Io;
   readonly ports: Ports;
-  /** The command's own flags by camelCase name, as text or true. */
-  readonly options: Readonly<Record<string, unknown>>;
+  /** All flags by camelCase name, as text or boolean. */
+  readonly options: FlagValues;
   /** A line of data, to stdout. */
   print(text: string): void;
   /** One JSON object on a line of its own, to stdout. */

@@ -9,6 +9,8 @@ export const exitCodes = {
   unreachable: 3,
   /** Ctrl-C; the job can go on. */
   interrupted: 130,
+  /** Whoever read stdout is gone: what a shell reports of a program that SIGPIPE ends. */
+  brokenPipe: 141,
 } as const;
 
 /** The exit code of an error that ends a command. */

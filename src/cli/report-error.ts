@@ -1,15 +1,19 @@
 /** How an error is told: one line for the world's mistakes, a stack and a request to report it for ours. */
-import { ThreadmillError } from '../core/errors.ts';
-import type { TextStream } from './context.ts';
+import { ThreadmillError, type ErrorFacts } from '../core/errors.ts';
+import type { CommonFlags, Io } from './context.ts';
+
+export interface ErrorJson {
+  readonly code: string;
+  readonly message: string;
+  readonly facts: ErrorFacts;
+}
 
 /** An error as JSON, for `--json`. */
-export function errorJson(
-  error: unknown,
-): { readonly code: string; readonly message: string } & Record<string, unknown> {
+export function errorJson(error: unknown): ErrorJson {
   if (error instanceof ThreadmillError) {
     return { code: error.code, message: error.message, facts: error.facts };
   }
-  return { code: 'BUG', message: error instanceof Error ? error.message : String(error) };
+  return { code: 'BUG', message: error instanceof Error ? error.message : String(error), facts: {} };
 }
 
 /** The text for stderr. */
@@ -24,7 +28,12 @@ export function errorText(error: unknown, options: { readonly json: boolean }): 
   );
 }
 
-/** Tells an error on stderr. */
-export function reportError(error: unknown, stderr: TextStream, options: { readonly json: boolean }): void {
-  stderr.write(`${errorText(error, options)}\n`);
+/** Tells an error on stderr; with `--json` one object on stdout as well, with `about` what it happened to. */
+export function reportError(
+  error: unknown,
+  io: Pick<Io, 'stdout' | 'stderr'>,
+  { json, about = {} }: Pick<CommonFlags, 'json'> & { readonly about?: Readonly<Record<string, string>> },
+): void {
+  if (json) io.stdout.write(`${JSON.stringify({ success: false, ...about, error: errorJson(error) })}\n`);
+  io.stderr.write(`${errorText(error, { json })}\n`);
 }

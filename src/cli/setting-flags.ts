@@ -22,18 +22,17 @@ function placeholder(row: SettingRow): string {
     case 'choice':
       return `<${row.kind.choices.join('|')}>`;
     case 'text':
-      return row.kind.noun.includes('folder')
-        ? '<dir>'
-        : row.kind.noun.includes('path')
-          ? '<path>'
-          : '<text>';
+      if (row.kind.noun.startsWith('host:port')) return '<host:port>';
+      if (row.kind.noun.includes('folder')) return '<dir>';
+      return row.kind.noun.includes('path') ? '<path>' : '<name>';
     case 'boolean':
       return '';
   }
 }
 
 function describe(row: SettingRow): string {
-  const value = row.default === null || row.default === false ? '' : ` (default: ${String(row.default)})`;
+  const value =
+    row.default === null || row.kind.type === 'boolean' ? '' : ` (default: ${String(row.default)})`;
   return `${row.help}${value} [${row.env}]`;
 }
 
@@ -41,7 +40,7 @@ function describe(row: SettingRow): string {
 function optionsOf(row: SettingRow): readonly Option[] {
   if (row.kind.type === 'boolean') {
     const positive = new Option(`--${row.flag}`, describe(row));
-    const negative = new Option(`--no-${row.flag}`, describe(row));
+    const negative = new Option(`--no-${row.flag}`, `turn off: ${describe(row)}`);
     return [
       row.default === true ? positive.hideHelp() : positive,
       row.default === true ? negative : negative.hideHelp(),
@@ -51,11 +50,19 @@ function optionsOf(row: SettingRow): readonly Option[] {
   return [new Option(`${long} ${placeholder(row)}`, describe(row))];
 }
 
+/** Settings that every command takes, whatever its groups: how much to say matters to all. */
+const common: readonly SettingRow['key'][] = ['logLevel'];
+
 /** The flags of the settings in these groups, each under its heading; of a boolean the help shows the useful half. */
 export function settingOptions(groups: readonly SettingGroup[]): readonly Option[] {
   return settingRows
-    .filter((row) => groups.includes(row.group))
+    .filter((row) => groups.includes(row.group) && !common.includes(row.key))
     .flatMap((row) => optionsOf(row).map((option) => option.helpGroup(headings[row.group])));
+}
+
+/** The flags of the settings that every command takes. */
+export function commonSettingOptions(): readonly Option[] {
+  return settingRows.filter((row) => common.includes(row.key)).flatMap(optionsOf);
 }
 
 function attribute(flag: string): string {

@@ -1,0 +1,86 @@
+/** `threadmill run`: server, worker and job in one process. */
+import { resolve } from 'node:path';
+import { allGroups, archivesArgument, type Command } from '../command.ts';
+import type { CommandContext } from '../context.ts';
+import { exitCodeOf, exitCodes } from '../exit-codes.ts';
+import { printFailure, printResult, readableArchives } from '../report-job.ts';
+import { interrupted, withSession, type Session } from '../session.ts';
+
+/** Done anew though it is done; shared with `start`. */
+export const againFlag = { flags: '--again', help: 'do it anew, even where it is done' };
+
+async function runOne(
+  context: CommandContext,
+  session: Session,
+  archive: string,
+): Promise<typeof interrupted | 'done'> {
+  const { threadmill } = session;
+  const { values } = context.settings;
+  const job = await threadmill.startJob(archive, undefined, {
+    out: resolve(values.out),
+    again: context.options['again'] === true,
+  });
+  const { jobId, webUrl } = job;
+  const extras = { webUrl, preserveThreads: values.preserveThreads };
+  if (job.alreadyDone) {
+    context.talk('This was already done; --again does it anew');
+    printResult(context, await threadmill.getResult(jobId), { ...extras, alreadyDone: true });
+    return 'done';
+  }
+  context.talk(
+    `${job.alreadyRunning ? 'Going on with' : 'Job'} ${jobId}${webUrl === null ? '' : `  ${webUrl}`}`,
+  );
+  await session.work();
+  const followed = await session.follow((options) => threadmill.waitForJob(jobId, options));
+  if (followed === interrupted) {
+    const error = { code: 'INTERRUPTED', message: 'Interrupted; the same command goes on', facts: { jobId } };
+    if (context.json) context.printJson({ success: false, jobId, archive, error });
+    return interrupted;
+  }
+  const { result, last } = followed;
+  printResult(context, result, { ...extras, parts: last?.state === 'done' ? last.parts : null });
+  return 'done';
+}
+
+/** One archive's failure is told and the next one goes on; what concerns all of them ends the run. */
+function endsTheRun(error: unknown, session: Session): boolean {
+  return session.workerLost || exitCodeOf(error) !== exitCodes.failed;
+}
+
+async function runAll(
+  context: CommandContext,
+  session: Session,
+  archives: readonly string[],
+): Promise<number> {
+  let code: number = exitCodes.done;
+  for (const archive of archives) {
+    try {
+      if ((await runOne(context, session, archive)) === interrupted) return exitCodes.interrupted;
+    } catch (error) {
+      if (endsTheRun(error, session)) throw error;
+      printFailure(context, error, { archive });
+      code = exitCodes.failed;
+    }
+  }
+  return code;
+}
+
+export const run: Command = {
+  name: 'run',
+  group: 'Archives:',
+  args: [archivesArgument],
+  help: 'Process archives: server, worker and job in one.',
+  details:
+    'One archive after the other; where one fails, the rest go on. Run again after any interruption: it goes on where ' +
+    'it was. Ctrl-C once stops at the next part, twice at once. With --json, one object for each archive.',
+  example: 'run RC_2019-04.zst --out datasets --format parquet',
+  settings: allGroups,
+  flags: [againFlag],
+  async run(context, args) {
+    const archives = await readableArchives(context, args);
+    if (archives.length === 0) return exitCodes.failed;
+    const onInterrupt = 'Stopping at the next part; run the same command to go on';
+    const code = await withSession(context, { onInterrupt }, (session) => runAll(context, session, archives));
+    return code === exitCodes.done && archives.length < args.length ? exitCodes.failed : code;
+  },
+};

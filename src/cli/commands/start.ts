@@ -1,0 +1,61 @@
+/** `threadmill start`: only submit. */
+import { resolve } from 'node:path';
+import { allGroups, archivesArgument, type Command } from '../command.ts';
+import type { CommandContext } from '../context.ts';
+import { exitCodeOf, exitCodes } from '../exit-codes.ts';
+import type { Threadmill } from '../ports.ts';
+import { printBlock, printFailure, readableArchives } from '../report-job.ts';
+import { withThreadmill } from '../session.ts';
+import { againFlag } from './run.ts';
+
+async function submit(context: CommandContext, threadmill: Threadmill, archive: string): Promise<void> {
+  const job = await threadmill.startJob(archive, undefined, {
+    out: resolve(context.settings.values.out),
+    again: context.options['again'] === true,
+  });
+  const { jobId, webUrl } = job;
+  if (job.alreadyDone) context.talk(`${jobId} was already done; --again does it anew`);
+  if (job.alreadyRunning) context.talk(`${jobId} is running already`);
+  printBlock(context, { archive, ...job }, () => [webUrl === null ? jobId : `${jobId}  ${webUrl}`]);
+}
+
+/** The embedded server, unlike a cluster, has no worker unless somebody starts one here. */
+function tellWhatIsMissing(context: CommandContext, threadmill: Threadmill): void {
+  if (threadmill.uiUrl === null) return;
+  if (!context.settings.values.checkpointPersistence) {
+    context.warn(
+      'The server keeps its state in memory: without a threadmill server that runs on, the job is lost',
+    );
+  }
+  context.talk('A job needs a worker: start one with threadmill worker');
+}
+
+export const start: Command = {
+  name: 'start',
+  group: 'Archives:',
+  args: [archivesArgument],
+  help: 'Only submit: prints job id and Web UI link.',
+  details:
+    'A worker has to run somewhere; one that does not is no error. With --json, one object for each archive.',
+  example: 'start RC_2019-04.zst --address temporal.lab:7233',
+  settings: allGroups,
+  flags: [againFlag],
+  async run(context, args) {
+    const archives = await readableArchives(context, args);
+    if (archives.length === 0) return exitCodes.failed;
+    return withThreadmill(context, async (threadmill) => {
+      let failures = args.length - archives.length;
+      for (const archive of archives) {
+        try {
+          await submit(context, threadmill, archive);
+        } catch (error) {
+          if (exitCodeOf(error) !== exitCodes.failed) throw error;
+          printFailure(context, error, { archive });
+          failures++;
+        }
+      }
+      if (failures < args.length) tellWhatIsMissing(context, threadmill);
+      return failures === 0 ? exitCodes.done : exitCodes.failed;
+    });
+  },
+};

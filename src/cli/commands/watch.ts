@@ -1,0 +1,28 @@
+/** `threadmill watch`. */
+import { clientGroups, jobArgument, type Command } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { printResult } from '../report-job.ts';
+import { interrupted, withSession } from '../session.ts';
+
+export const watch: Command = {
+  name: 'watch',
+  group: 'Jobs:',
+  args: [jobArgument],
+  help: 'Follow a job to its end.',
+  details: 'Ctrl-C ends only the watching. With --json, one object for each progress, then the result.',
+  example: 'watch RC_2019-04-1f3a9c',
+  settings: clientGroups,
+  run: (context, [jobId = '']) =>
+    withSession(context, { onInterrupt: 'No longer watching; the job goes on' }, async (session) => {
+      const followed = await session.follow(
+        (options) => session.threadmill.waitForJob(jobId, options),
+        (progress) => {
+          if (context.json) context.printJson(progress);
+        },
+      );
+      if (followed === interrupted) return exitCodes.interrupted;
+      const { result, last } = followed;
+      printResult(context, result, { parts: last?.state === 'done' ? last.parts : null });
+      return exitCodes.done;
+    }),
+};

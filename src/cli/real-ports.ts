@@ -1,0 +1,43 @@
+/** The rest of threadmill as the commands see it. Dynamic imports only: each Temporal package costs 0.5 s to load. */
+import type { SettingsValues } from '../settings.ts';
+import type { Ports, ServerHandle } from './ports.ts';
+
+async function startServer(
+  values: SettingsValues,
+  onProgress: ((message: string) => void) | undefined,
+): Promise<ServerHandle> {
+  const { ensureServer } = await import('../server/embedded.ts');
+  const gone = Promise.withResolvers<never>();
+  // Whoever waits for it sees the error; before and after that it must not end the process.
+  gone.promise.catch(() => undefined);
+  const server = await ensureServer({
+    dataDir: values.checkpointStorage,
+    persistence: values.checkpointPersistence,
+    retentionMs: values.checkpointRetentionPeriod,
+    namespace: values.namespace ?? undefined,
+    port: values.port ?? undefined,
+    uiPort: values.uiPort ?? undefined,
+    temporalCli: values.temporalCli ?? undefined,
+    onProgress,
+    onLost: (error) => {
+      gone.reject(error);
+    },
+  });
+  const { address, uiUrl, namespace, owned, logFile } = server;
+  return { address, uiUrl, namespace, owned, logFile, lost: gone.promise, stop: () => server.stop() };
+}
+
+async function* readRejects(folder: string): ReturnType<Ports['readRejects']> {
+  const { readRejects: read } = await import('../engine/dataset/rejects.ts');
+  yield* read(folder);
+}
+
+/** Loads what a command needs when it needs it. */
+export const realPorts: Ports = {
+  connectThreadmill: async (options) => (await import('../index.ts')).connectThreadmill(options),
+  startWorker: async (options) => (await import('../worker.ts')).startWorker(options),
+  startServer: ({ values, onProgress }) => startServer(values, onProgress),
+  inspectArchive: async (path) => (await import('../engine/archive/inspect.ts')).inspectArchive(path),
+  verifyDataset: async (folder) => (await import('../engine/dataset/verify.ts')).verifyDataset(folder),
+  readRejects,
+};

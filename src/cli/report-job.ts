@@ -1,0 +1,54 @@
+/** How commands tell what became of jobs: one place for text and JSON. */
+import type { JobResult } from '../contract/job.ts';
+import { checkArchive } from './check-archive.ts';
+import type { CommandContext } from './context.ts';
+import { painter } from './render/paint.ts';
+import { summaryBlock, type SummaryExtras } from './render/summary.ts';
+import { reportError } from './report-error.ts';
+
+/** A finished job, on stdout. */
+export function printResult(
+  context: CommandContext,
+  result: JobResult,
+  extras: Partial<Omit<SummaryExtras, 'paint'>> & { readonly alreadyDone?: boolean } = {},
+): void {
+  const { alreadyDone, ...shown } = extras;
+  if (context.json) {
+    context.printJson({ ...result, ...(alreadyDone === undefined ? {} : { alreadyDone }) });
+    return;
+  }
+  const paint = painter(context.io.color && context.io.stdout.isTTY === true);
+  const block = summaryBlock(result, { webUrl: null, parts: null, preserveThreads: null, ...shown, paint });
+  for (const line of block) context.print(line);
+}
+
+/** What went wrong with one of several archives; the others go on. */
+export function printFailure(
+  context: CommandContext,
+  error: unknown,
+  about: Readonly<Record<string, string>>,
+): void {
+  reportError(error, context.io, { json: context.json, about });
+}
+
+/** Lines of text on stdout, or with `--json` the value. */
+export function printBlock(context: CommandContext, value: unknown, lines: () => readonly string[]): void {
+  if (context.json) context.printJson(value);
+  else for (const line of lines()) context.print(line);
+}
+
+/** Absolute paths of the archives that can be read; what is wrong with the others is told. Touches nothing. */
+export async function readableArchives(
+  context: CommandContext,
+  given: readonly string[],
+): Promise<readonly string[]> {
+  const good: string[] = [];
+  for (const archive of given) {
+    try {
+      good.push(await checkArchive(archive));
+    } catch (error) {
+      printFailure(context, error, { archive });
+    }
+  }
+  return good;
+}
