@@ -31,10 +31,11 @@ const words = Array.from({ length: 30_000 }, () =>
     () => syllables[Math.floor(random() * syllables.length)],
   ).join(''),
 );
+const word = (at: number): string => words[at] ?? '';
 function text(meanBytes: number): string {
   const length = -Math.log(1 - random()) * meanBytes;
   let out = '';
-  while (out.length < length) out += `${words[zipf(words.length)]}${random() < 0.08 ? '. ' : ' '}`;
+  while (out.length < length) out += `${word(zipf(words.length))}${random() < 0.08 ? '. ' : ' '}`;
   return out;
 }
 
@@ -49,11 +50,11 @@ function valueOf({ name }: Column, row: number): string | number | boolean | nul
       return 1_675_531_200_000 + Math.floor(row / 100) * 1000;
     case 'subreddit':
     case 'author_flair_text':
-      return name === 'subreddit' || random() < 0.2 ? `r_${words[zipf(3_000)]}` : null;
+      return name === 'subreddit' || random() < 0.2 ? `r_${word(zipf(3_000))}` : null;
     case 'subreddit_id':
       return `t5_${(100_000 + zipf(3_000)).toString(36)}`;
     case 'author':
-      return `user_${words[zipf(20_000)]}${zipf(3)}`;
+      return `user_${word(zipf(20_000))}${zipf(3)}`;
     case 'author_fullname':
       return `t2_${(1e9 + zipf(20_000) * 7919).toString(36)}`;
     case 'link_id':
@@ -65,7 +66,7 @@ function valueOf({ name }: Column, row: number): string | number | boolean | nul
     case 'body':
       return text(200);
     case 'permalink':
-      return `/r/${words[zipf(3_000)]}/comments/${thread.toString(36)}/${words[thread % 30_000]}_title_here/${row.toString(36)}/`;
+      return `/r/${word(zipf(3_000))}/comments/${thread.toString(36)}/${word(thread % 30_000)}_title_here/${row.toString(36)}/`;
     case 'score':
       return zipf(500);
     case 'controversiality':

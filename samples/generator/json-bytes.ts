@@ -22,6 +22,6 @@ export function escapeSlashes(json: string, escapes: Escapes): string {
 }
 
 /** The UTF-8 bytes of a text as a byte string. */
-export function utf8Bytes(text: string): string {
+function utf8Bytes(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }

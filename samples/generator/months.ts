@@ -60,7 +60,7 @@ export function startSeconds(month: Month): number {
 }
 
 /** True from `first` up to and with `last`. */
-export function within(month: Month, first: Month, last: Month = '2099-12'): boolean {
+function within(month: Month, first: Month, last: Month = '2099-12'): boolean {
   return first <= month && month <= last;
 }
 

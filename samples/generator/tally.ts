@@ -53,7 +53,10 @@ export function createTally(): Tally {
     },
     add,
     addFate(fate, record) {
-      if (fate === 'same') return add(record);
+      if (fate === 'same') {
+        add(record);
+        return;
+      }
       lines += 1;
       if (fate === 'blank') blank += 1;
       else rejected[fate] += 1;

@@ -9,7 +9,7 @@ import type { EnsureServerOptions } from './server-options.ts';
 import { serverLogPath } from './spawn.ts';
 import { acquire, type Held } from './start.ts';
 
-export type { EnsureServerOptions, ServerLogLevel } from './server-options.ts';
+export type { EnsureServerOptions } from './server-options.ts';
 
 export interface EmbeddedServer {
   /** `127.0.0.1:<port>`. */

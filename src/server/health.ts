@@ -28,7 +28,7 @@ export async function answersHealthCheck(address: string): Promise<boolean> {
       const { status } = await connection.withDeadline(Date.now() + 2_000, () =>
         connection.healthService.check({ service }),
       );
-      return status === serving;
+      return (status as number) === serving;
     });
   } catch {
     return false;

@@ -78,7 +78,7 @@ export async function withLock<T>(
 ): Promise<T> {
   await mkdir(path.dirname(file), { recursive: true });
   const mine: Holder = { pid: process.pid, host: hostname(), id: randomUUID() };
-  let waitedFor: number | null = null;
+  let waitedFor = null as number | null;
   const taken = await waitUntil(async () => {
     if (await tryTake(file, mine)) return true;
     const holder = await holderOf(file);

@@ -7,7 +7,7 @@ import { waitUntil } from './host.ts';
 const grpcStatus = { invalidArgument: 3, notFound: 5, alreadyExists: 6 } as const;
 
 /** The embedded server refuses less for a local namespace (seen: 1 h accepted, 60 s refused). */
-export const retentionMsMin = 3_600_000;
+const retentionMsMin = 3_600_000;
 
 /** The servers' namespace caches refresh every 2 to 10 s. */
 const namespaceMs = 20_000;
@@ -80,7 +80,7 @@ export async function ensureNamespace(
 
 async function missing(connection: Connection, namespace: string): Promise<readonly string[]> {
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-  return Object.keys(searchAttributes).filter((name) => customAttributes?.[name] === undefined);
+  return Object.keys(searchAttributes).filter((name) => customAttributes[name] === undefined);
 }
 
 /** Whether a query may name them: registration is known at once, the query side's cache follows later. */

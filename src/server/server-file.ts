@@ -23,7 +23,7 @@ export interface ServerFile {
 const stopMsMax = 13_000;
 
 /** Path of the file for a data folder. */
-export function serverFilePath(dataDir: string): string {
+function serverFilePath(dataDir: string): string {
   return path.join(dataDir, 'server.json');
 }
 

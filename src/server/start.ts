@@ -34,7 +34,7 @@ async function logTail(dataDir: string): Promise<string> {
 
 /** Waits until the server says that it listens and answers; null when its supervisor went away before. */
 async function whenReady(dataDir: string, supervisorPid: number, lease: Lease): Promise<ServerFile | null> {
-  let ended = false;
+  let ended = false as boolean;
   void lease.ended.then(() => (ended = true));
   let file: ServerFile | null = null;
   const up = await waitUntil(async () => {

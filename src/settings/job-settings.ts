@@ -109,7 +109,7 @@ export function checkJobOverrides(partial: unknown, options: OverrideOptions = {
       ),
     );
   }
-  return { settings: settings as Partial<JobSettings>, problems };
+  return { settings, problems };
 }
 
 /**

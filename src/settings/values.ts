@@ -1,5 +1,5 @@
 /** The settings after validation: what every part of the process is given instead of the environment. */
-import type { JobSettings, OutputFormat } from '../contract/job.ts';
+import type { JobSettings } from '../contract/job.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -47,5 +47,3 @@ export interface SettingSource {
   readonly kind: 'flag' | 'file' | 'environment' | 'dotenv' | 'default';
   readonly text: string;
 }
-
-export type { OutputFormat };

@@ -45,7 +45,7 @@ const submissionNames = [
 ] as const;
 
 /** The names of the fields that a kind's columns and rules read. */
-export function fieldNames(kind: ArchiveKind): readonly string[] {
+function fieldNames(kind: ArchiveKind): readonly string[] {
   return kind === 'comments' ? [...commonNames, ...commentNames] : [...commonNames, ...submissionNames];
 }
 

@@ -9,11 +9,11 @@ import type { ArchiveKind } from '../../../src/core/columns.ts';
 function valuesOf(fields: FieldTable): unknown[] {
   return fields.names.map((_, slot) => {
     const type = fields.type[slot];
-    if (type === 1)
-      return [
-        type,
-        Buffer.from(fields.source[slot]!.subarray(fields.start[slot], fields.end[slot])).toString('hex'),
-      ];
+    if (type === 1) {
+      const source = fields.source[slot];
+      assert.ok(source, 'a string has a source');
+      return [type, Buffer.from(source.subarray(fields.start[slot], fields.end[slot])).toString('hex')];
+    }
     if (type === 2) return [type, Object.is(fields.number[slot], -0) ? 0 : fields.number[slot]];
     return [type];
   });

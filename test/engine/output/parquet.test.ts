@@ -227,7 +227,7 @@ describe('parquet', function () {
     const chunk = metadataOf(parquet(columns, stripes)).row_groups[0]?.columns[0]?.meta_data;
     assert.deepEqual(chunk?.encodings, ['RLE_DICTIONARY', 'PLAIN', 'RLE']);
     // ten entries of 257 bytes and indices of 4 bits would take a hundredth of this
-    assert.ok(Number(chunk?.total_uncompressed_size) > 2_000_000);
+    assert.ok(Number(chunk.total_uncompressed_size) > 2_000_000);
   });
 
   it('leaves out bounds that it cannot tell exactly', () => {

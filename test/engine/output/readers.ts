@@ -38,7 +38,7 @@ function duckValue(value: unknown): Value {
   return typeof value === 'bigint' ? Number(value) : (value as Value);
 }
 
-export const readDuckdb: Reader = (bytes, columns) =>
+const readDuckdb: Reader = (bytes, columns) =>
   withFile(bytes, async (path) => {
     const instance = await DuckDBInstance.create();
     const connection = await instance.connect();

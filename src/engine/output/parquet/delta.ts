@@ -6,7 +6,7 @@ const miniblockValues = blockValues / miniblocks;
 const twoTo32 = 2 ** 32;
 
 /** Values within ± this bound keep every intermediate result exact in a double (zigzag of a difference: 2^52). */
-export const deltaValueMax = 2 ** 50;
+const deltaValueMax = 2 ** 50;
 
 /** Whether DELTA_BINARY_PACKED can be computed in doubles for values [0, count). */
 export function fitsDelta(values: Float64Array, count: number): boolean {

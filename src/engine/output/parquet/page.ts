@@ -7,7 +7,7 @@ import { zstdFrame } from '../zstd-frame.ts';
  * zstd level of every page. Measured (bench/output-bench.ts, 9.3 MB of column bytes): level 1 35 ms and 2.50 MB,
  * level 3 45 ms and 2.31 MB, level -3 36 ms and 3.49 MB; and the encoder runs on the thread that mills.
  */
-export const pageLevel = 1;
+const pageLevel = 1;
 
 /** Numbers of Thrift's `Encoding` (parquet.thrift). */
 export const encodingIds = { PLAIN: 0, RLE: 3, DELTA_BINARY_PACKED: 5, RLE_DICTIONARY: 8 } as const;
