@@ -17,7 +17,7 @@ export function archiveName(path: string): string {
     .normalize('NFC')
     .replace(/[^\p{L}\p{M}\p{N}._+-]/gu, '_')
     .replace(/^[.-]+|\.+$/g, '');
-  while (Buffer.byteLength(name) > nameBytesMax) name = [...name].slice(0, -1).join('');
+  while (Buffer.byteLength(name) > nameBytesMax) name = Array.from(name).slice(0, -1).join('');
   return name === '' ? 'archive' : name;
 }
 

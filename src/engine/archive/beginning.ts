@@ -26,7 +26,6 @@ export interface Beginning {
 export async function readBeginning(path: string, container: Container): Promise<Beginning> {
   const chunks: Buffer[] = [];
   let length = 0;
-  let whole = true;
   const source: ArchiveSource = new ArchiveSource(
     path,
     container,
@@ -37,10 +36,7 @@ export async function readBeginning(path: string, container: Container): Promise
         if (length >= beginningBytes) return true;
         chunks.push(Buffer.from(chunk));
         length += chunk.length;
-        if (length >= beginningBytes) {
-          whole = false;
-          source.close();
-        }
+        if (length >= beginningBytes) source.close();
         return true;
       },
     },
@@ -49,7 +45,7 @@ export async function readBeginning(path: string, container: Container): Promise
   return {
     bytes: Buffer.concat(chunks, length),
     compressedBytes: source.compressedOffset,
-    whole: whole && damage === null,
+    whole: length < beginningBytes && damage === null,
     damage,
   };
 }

@@ -1,0 +1,133 @@
+/** Whether parsed JSON is a manifest: the first thing that is wrong, with its place, in words. Pure. */
+import { outputFormats, type OutputFormat } from '../../contract/job.ts';
+import { partFile } from '../../contract/part.ts';
+import { excludeRules, rejectReasons } from '../../core/fates.ts';
+import { joinedRejectsName } from './names.ts';
+
+type Check = (value: unknown, at: string) => string | null;
+
+const wrong = (at: string, value: unknown, allowed: string): string =>
+  `${at === '' ? 'it' : at} is ${value === undefined ? 'missing' : JSON.stringify(value).slice(0, 80)}, but must be ${allowed}`;
+
+function whole(value: unknown, at: string): string | null {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+    ? null
+    : wrong(at, value, 'a whole number of 0 or more');
+}
+
+function text(value: unknown, at: string): string | null {
+  return typeof value === 'string' && value !== '' ? null : wrong(at, value, 'a string');
+}
+
+function flag(value: unknown, at: string): string | null {
+  return typeof value === 'boolean' ? null : wrong(at, value, 'true or false');
+}
+
+function finite(value: unknown, at: string): string | null {
+  return typeof value === 'number' ? null : wrong(at, value, 'a number');
+}
+
+function sha256(value: unknown, at: string): string | null {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value) ? null : wrong(at, value, '64 hex digits');
+}
+
+const oneOf =
+  (allowed: readonly (string | number)[]): Check =>
+  (value, at) =>
+    allowed.includes(value as string | number) ? null : wrong(at, value, allowed.join(' or '));
+
+/** An object with at least these members: later versions of the same format may add some. */
+const object =
+  (members: Readonly<Record<string, Check>>): Check =>
+  (value, at) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return wrong(at, value, 'an object');
+    for (const [key, check] of Object.entries(members)) {
+      const problem = check((value as Record<string, unknown>)[key], at === '' ? key : `${at}.${key}`);
+      if (problem !== null) return problem;
+    }
+    return null;
+  };
+
+const arrayOf =
+  (item: Check): Check =>
+  (value, at) => {
+    if (!Array.isArray(value)) return wrong(at, value, 'an array');
+    for (const [index, element] of value.entries()) {
+      const problem = item(element, `${at}[${index}]`);
+      if (problem !== null) return problem;
+    }
+    return null;
+  };
+
+const orNull =
+  (check: Check): Check =>
+  (value, at) =>
+    value === null ? null : check(value, at);
+
+const each = (names: readonly string[], check: Check): Readonly<Record<string, Check>> =>
+  Object.fromEntries(names.map((name) => [name, check]));
+
+const counters = object({
+  lines: whole,
+  kept: whole,
+  blank: whole,
+  excluded: object(each(excludeRules, whole)),
+  rejected: object(each(rejectReasons, whole)),
+});
+
+const manifest = object({
+  format: oneOf(['threadmill-dataset']),
+  version: oneOf([1]),
+  threadmill: text,
+  jobId: text,
+  createdAt: text,
+  archive: object({
+    name: text,
+    kind: oneOf(['comments', 'submissions']),
+    container: oneOf(['zstd', 'gzip', 'plain']),
+    fingerprint: text,
+    ...each(['compressedBytes', 'bytes', 'lines'], whole),
+  }),
+  settings: object({
+    format: oneOf(outputFormats),
+    partBytes: whole,
+    ...each(['keepRaw', 'preserveThreads', 'validateTimestamps'], flag),
+    ...each(['excludeDeleted', 'excludeRemoved', 'salvage'], flag),
+    ...each(['qualityMinScore', 'maxRejectRate'], finite),
+  }),
+  columns: arrayOf(object({ name: text, type: text, sources: arrayOf(text), required: flag })),
+  counters,
+  holes: arrayOf(
+    object({
+      kind: oneOf(['truncated', 'corrupt']),
+      ...each(['compressedFrom', 'compressedTo', 'decompressed'], whole),
+      message: text,
+    }),
+  ),
+  parts: arrayOf(
+    object({
+      file: text,
+      ...each(['index', 'start', 'end', 'firstLine', 'rows', 'bytes'], whole),
+      sha256,
+      counters,
+    }),
+  ),
+  rejects: orNull(object({ file: oneOf([joinedRejectsName]), bytes: whole, sha256, lines: whole })),
+});
+
+/** The first problem of a would-be manifest, with its place (`parts[3].bytes is …`); null where it is one. */
+export function checkManifest(value: unknown): string | null {
+  const problem = manifest(value, '');
+  if (problem !== null) return problem;
+  // A name that follows from its index can't lead out of the folder.
+  const { parts, settings } = value as {
+    readonly parts: readonly { readonly index: number; readonly file: string }[];
+    readonly settings: { readonly format: OutputFormat };
+  };
+  for (const [at, { index, file }] of parts.entries()) {
+    const expected = partFile(index, settings.format);
+    if (file !== expected) return wrong(`parts[${at}].file`, file, `"${expected}"`);
+  }
+  return null;
+}
