@@ -37,7 +37,7 @@ export async function claimDataset(folder: string, jobId: string, options: Claim
     if (!options.replace) await refuseFinished(folder, jobId);
     if (round === roundsMax) throw inUse(folder, holder ?? 'unknown');
     if (holder !== null) await takeAway(path, holder);
-    if (await create(path, jobId)) break;
+    await create(path, jobId); // the next round sees whether it is still there
   }
   if (options.replace) {
     await rm(join(folder, manifestName), { force: true }).catch((error: unknown) => {
@@ -81,8 +81,8 @@ function besides(path: string): string {
   return `${path}.${randomUUID().slice(0, 8)}${temporarySuffix}`;
 }
 
-/** Puts a whole claim in place, unless one is there: then false. */
-async function create(path: string, jobId: string): Promise<boolean> {
+/** Puts a whole claim in place, unless one is there. */
+async function create(path: string, jobId: string): Promise<void> {
   const temporary = besides(path);
   const text = `${JSON.stringify({ jobId })}\n`;
   try {
@@ -92,10 +92,8 @@ async function create(path: string, jobId: string): Promise<boolean> {
       if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP'].includes(codeOf(error))) throw error;
       await writeNew(path, text);
     });
-    return true;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
-    throw outputError(path, error);
+    if (codeOf(error) !== 'EEXIST') throw outputError(path, error);
   } finally {
     await rm(temporary, { force: true }).catch(() => undefined); // clean-up finds it by its suffix
   }
