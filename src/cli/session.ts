@@ -1,7 +1,7 @@
 /** What the commands that talk to the server share: the client, the worker of this process, Ctrl-C, live progress. */
 import type { JobProgress, JobResult } from '../contract/job.ts';
 import type { LogLevel } from '../settings.ts';
-import type { CommandContext } from './context.ts';
+import type { CommandContext, Interrupts } from './context.ts';
 import { holdWorker, type HeldWorker } from './held-worker.ts';
 import type { Threadmill, WaitOptions } from './ports.ts';
 import { createProgressReporter, silentReporter, type ProgressReporter } from './progress-reporter.ts';
@@ -79,81 +79,98 @@ export async function withThreadmill<T>(
   }
 }
 
+class LiveSession implements Session {
+  readonly threadmill: Threadmill;
+  readonly #context: CommandContext;
+  readonly #options: SessionOptions;
+  readonly #interrupts: Interrupts;
+  readonly #stopped: Promise<typeof interrupted>;
+  #worker: HeldWorker | null = null;
+  #reporter: ProgressReporter = silentReporter;
+
+  constructor(context: CommandContext, threadmill: Threadmill, options: SessionOptions) {
+    this.threadmill = threadmill;
+    this.#context = context;
+    this.#options = options;
+    this.#interrupts = context.io.interrupts();
+    this.#stopped = new Promise((resolve) => {
+      const stop = (): void => {
+        this.#reporter.end();
+        context.talk(options.onInterrupt);
+        resolve(interrupted);
+      };
+      this.#interrupts.signal.addEventListener('abort', stop, { once: true });
+    });
+  }
+
+  get workerLost(): boolean {
+    return this.#worker?.isLost() ?? false;
+  }
+
+  async work(): Promise<void> {
+    if (this.#worker !== null || this.#interrupts.signal.aborted) return;
+    const { ports, settings } = this.#context;
+    const logLevel = workerLogLevel(this.#context, this.#options.workerTalks ?? false);
+    const values = { ...settings.values, logLevel };
+    this.#worker = holdWorker(await ports.startWorker({ values, server: this.threadmill.server }));
+  }
+
+  async follow(...[wait, onProgress]: Parameters<Session['follow']>): ReturnType<Session['follow']> {
+    const ended = new AbortController();
+    const signal = AbortSignal.any([this.#interrupts.signal, ended.signal]);
+    const reporter = reporterFor(this.#context);
+    this.#reporter = reporter;
+    let last: JobProgress | null = null;
+    const show = (progress: JobProgress): void => {
+      if (signal.aborted) return;
+      if (progress.state === 'paused' && last?.state !== 'paused') {
+        reporter.say(`Paused; threadmill resume ${progress.jobId} lets it go on`);
+      }
+      last = progress;
+      onProgress?.(progress);
+      reporter.show(progress);
+    };
+    try {
+      const lost = this.#worker === null ? [] : [this.#worker.lost];
+      const result = await Promise.race([this.#stopped, wait({ signal, onProgress: show }), ...lost]);
+      return result === interrupted ? interrupted : { result, last };
+    } catch (error) {
+      // Most likely that of the wait that the signal ended; whatever it is, the user wants an end.
+      if (this.#interrupts.signal.aborted) return interrupted;
+      throw error;
+    } finally {
+      ended.abort();
+      reporter.end();
+    }
+  }
+
+  async untilInterrupted(): Promise<void> {
+    const never = new Promise<never>(() => undefined);
+    await untilInterrupted(this.#interrupts.signal, this.#worker?.lost ?? never);
+  }
+
+  async end(): Promise<void> {
+    const worker = this.#worker;
+    if (worker !== null) await letGo(this.#context, 'worker', () => worker.end());
+    this.#interrupts.dispose();
+  }
+}
+
 /**
  * Connects, for commands that wait. In the end the worker is shut down (it commits the part it is at), then the
  * connection and the hold on the embedded server are let go. Until connected, Ctrl-C ends the process at once.
  */
 export async function withSession<T>(
   context: CommandContext,
-  { onInterrupt, workerTalks = false }: SessionOptions,
+  options: SessionOptions,
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
   return withThreadmill(context, async (threadmill) => {
-    const interrupts = context.io.interrupts();
-    let worker: HeldWorker | null = null;
-    let reporter: ProgressReporter | null = null;
-    const stopped = new Promise<typeof interrupted>((resolve) => {
-      const stop = (): void => {
-        reporter?.end();
-        context.talk(onInterrupt);
-        resolve(interrupted);
-      };
-      interrupts.signal.addEventListener('abort', stop, { once: true });
-    });
-
-    async function race<R>(wait: Promise<R>): Promise<R | typeof interrupted> {
-      try {
-        return await Promise.race([stopped, wait, ...(worker === null ? [] : [worker.lost])]);
-      } catch (error) {
-        if (interrupts.signal.aborted) return interrupted;
-        throw error;
-      }
-    }
-
-    const session: Session = {
-      threadmill,
-      get workerLost() {
-        return worker?.isLost() ?? false;
-      },
-      async work() {
-        if (worker !== null || interrupts.signal.aborted) return;
-        const values = { ...context.settings.values, logLevel: workerLogLevel(context, workerTalks) };
-        worker = holdWorker(await context.ports.startWorker({ values, server: threadmill.server }));
-      },
-      async follow(wait, onProgress) {
-        const ended = new AbortController();
-        const signal = AbortSignal.any([interrupts.signal, ended.signal]);
-        const shown = (reporter = reporterFor(context));
-        let last: JobProgress | null = null;
-        try {
-          const result = await race(
-            wait({
-              signal,
-              onProgress: (progress) => {
-                if (signal.aborted) return;
-                last = progress;
-                onProgress?.(progress);
-                shown.show(progress);
-              },
-            }),
-          );
-          return result === interrupted ? interrupted : { result, last };
-        } finally {
-          ended.abort();
-          shown.end();
-          reporter = null;
-        }
-      },
-      async untilInterrupted() {
-        await untilInterrupted(interrupts.signal, worker?.lost ?? new Promise<never>(() => undefined));
-      },
-    };
+    const session = new LiveSession(context, threadmill, options);
     try {
       return await use(session);
     } finally {
-      const held = worker as HeldWorker | null;
-      if (held !== null) await letGo(context, 'worker', () => held.end());
-      interrupts.dispose();
+      await session.end();
     }
   });
 }
