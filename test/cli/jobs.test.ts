@@ -331,6 +331,18 @@ describe('commands about jobs', () => {
       assert.deepEqual(run.calls, []);
     });
 
+    it('warns where other commands would not use it', async () => {
+      scene.env = { TEMPORAL_ADDRESS: 'temporal.lab:7233' };
+      scene.ports = {
+        startServer: () => {
+          scene.interrupt();
+          return Promise.resolve(handle(new Promise<never>(() => undefined), () => undefined));
+        },
+      };
+      const run = await scene.run('server');
+      assert.match(run.stderr, /warning: This is the embedded server; other commands use temporal\.lab:7233/);
+    });
+
     it('ends with exit code 3 when the server is gone for good', async () => {
       let stops = 0;
       const error = new ThreadmillError('SERVER_UNAVAILABLE', 'Died; see its log');

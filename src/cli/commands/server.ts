@@ -14,6 +14,12 @@ export const server: Command = {
   example: 'server --port 7233 --ui-port 8233',
   settings: clientGroups,
   async run(context) {
+    const { address: cluster } = context.settings.values;
+    if (cluster !== null) {
+      context.warn(
+        `This is the embedded server; other commands use ${cluster} while TEMPORAL_ADDRESS names it`,
+      );
+    }
     const held = await context.ports.startServer({
       values: context.settings.values,
       onProgress: (message) => {
@@ -35,6 +41,7 @@ export const server: Command = {
         owned ? 'Ctrl-C stops it' : 'It ran already, and runs as long as anybody uses it; Ctrl-C lets go',
       );
       await untilInterrupted(interrupts.signal, held.lost);
+      context.talk('Stopping');
       return exitCodes.done;
     } finally {
       await held.stop();
