@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cleanDataset } from '../../../src/engine/dataset/clean-up.ts';
+import { AtomicFile } from '../../../src/engine/output/atomic-file.ts';
+import { inFolder } from './scene.ts';
+
+const nowMs = Date.UTC(2026, 0, 1);
+const hourMs = 3_600_000;
+
+async function aged(path: string, ageMs: number): Promise<void> {
+  const seconds = (nowMs - ageMs) / 1000;
+  await utimes(path, seconds, seconds);
+}
+
+describe('cleanDataset()', () => {
+  it('finds a folder that is gone, or is a file, clean', () =>
+    inFolder(async (folder) => {
+      await writeFile(join(folder, 'file'), '');
+      for (const name of ['x', 'file']) {
+        assert.deepEqual(await cleanDataset(join(folder, name), { olderThanMs: 0, nowMs }), []);
+      }
+    }));
+
+  it("never touches what is not a temporary file of ours, or is a live attempt's", () =>
+    inFolder(async (folder) => {
+      const names = [
+        'part-00000.parquet',
+        'part-00000.rejects.jsonl.zst',
+        'manifest.json',
+        '.threadmill-job.json',
+        'notes.tmp',
+        'notes.0a1b2c3d.tmp',
+        'part-00001.parquet.tmp',
+        'part-00001.parquet.0A1B2C3D.tmp',
+      ];
+      for (const name of names) {
+        await writeFile(join(folder, name), 'x');
+        await aged(join(folder, name), 10 * hourMs);
+      }
+      await mkdir(join(folder, 'part-00000.csv.0a1b2c3d.tmp'));
+      await writeFile(join(folder, 'part-00002.csv.0a1b2c3d.tmp'), 'x');
+      await aged(join(folder, 'part-00002.csv.0a1b2c3d.tmp'), hourMs);
+      assert.deepEqual(await cleanDataset(folder, { olderThanMs: hourMs, nowMs }), []);
+      assert.equal((await readdir(folder)).length, names.length + 2);
+    }));
+
+  it('removes what a killed AtomicFile left, and says what', () =>
+    inFolder(async (folder) => {
+      for (const name of [
+        'part-00000.jsonl.zst',
+        'part-00000.rejects.jsonl.zst',
+        'rejects.jsonl.zst',
+        'manifest.json',
+      ]) {
+        const file = await AtomicFile.create(join(folder, name));
+        await file.write(Buffer.from('abc'));
+      }
+      const left = (await readdir(folder)).sort();
+      for (const name of left) await aged(join(folder, name), hourMs + 1);
+      const removed = await cleanDataset(folder, { olderThanMs: hourMs, nowMs });
+      assert.deepEqual(
+        removed,
+        left.map((file) => ({ file, bytes: 3 })),
+      );
+      assert.deepEqual(await readdir(folder), []);
+      assert.deepEqual(await cleanDataset(folder, { olderThanMs: hourMs, nowMs }), []);
+    }));
+});
