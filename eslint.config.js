@@ -66,7 +66,8 @@ export default defineConfig(
         'error',
         { ...noneButStrings, allowNumberAndString: true },
       ],
-      eqeqeq: 'error',
+      // `== null` stays: generated protobuf types say null and undefined for the same thing.
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
   },
   {
@@ -101,9 +102,9 @@ export default defineConfig(
         'error',
         ...shapes,
         {
-          // Any other error fails the workflow task, which Temporal then retries for ever.
-          selector: 'ThrowStatement > NewExpression[callee.name!="ApplicationFailure"]',
-          message: 'Workflow code throws ApplicationFailure only.',
+          // Any error but Temporal's own fails the workflow task instead of the workflow, and is retried for ever.
+          selector: 'ThrowStatement > NewExpression[callee.name!=/^(Application|Cancelled)Failure$/]',
+          message: 'Workflow code throws ApplicationFailure only (CancelledFailure when it was cancelled).',
         },
       ],
     },
