@@ -139,9 +139,10 @@ module.exports = {
     ),
     only(
       'library-loads-no-worker',
-      'A program that only asks for jobs must not load the native worker, the codecs or the workflow bundler.',
-      '^src/index\\.ts$',
-      '^(?!src/(activities/|workflows/|engine/|worker\\.ts$|cli/|client\\.ts$))',
+      'A program that only asks for jobs must not load the native worker, the codecs or the workflow bundler. The ' +
+        'manifest of a finished dataset it may read (engine/dataset).',
+      '^src/(index\\.ts$|library/)',
+      '^(?!src/(activities/|workflows/|engine/(?!dataset/)|worker\\.ts$|cli/|client\\.ts$))',
       notLoaded,
     ),
     only(
