@@ -108,6 +108,7 @@ export interface JobState {
   readonly next: ResumePoint;
   readonly finishedReading: boolean;
   readonly batchSize: number;
+  readonly batchCeiling: number | null;
   readonly paused: boolean;
   readonly retries: number;
   readonly segments: number;
@@ -115,6 +116,8 @@ export interface JobState {
   readonly rejectExamples: readonly RejectExample[];
   readonly startedMs: number;
   readonly searchable: boolean;
+  /** Task queue of the worker that keeps the decoder open; a hint. */
+  readonly workerQueue: string | null;
   readonly warnings: readonly string[];
 }
 
@@ -190,6 +193,8 @@ export interface SegmentInput {
   /** From 0, over the whole job: for the logs. */
   readonly segment: number;
   readonly batchSize: number;
+  /** Lines that a person set: adaptive sizing goes no higher. null: nobody did. */
+  readonly batchCeiling: number | null;
   /** Upper bound of `created_utc` for records without a retrieval time: the job's first start, seconds. */
   readonly nowSeconds: number;
 }
@@ -243,6 +248,13 @@ export interface PublishInput {
   readonly parts: readonly PackedPart[];
   readonly counters: Counters;
   readonly holes: readonly Hole[];
+}
+
+/** Result of the clean-up workflow. */
+export interface CleanUpResult {
+  readonly folders: number;
+  /** Files. */
+  readonly removed: number;
 }
 
 /** Figures of the moment, whole-archive. */

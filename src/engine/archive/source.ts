@@ -57,6 +57,10 @@ export class ArchiveSource {
     this.handlers = handlers;
   }
 
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
   /** Goes on after an `onChunk` that answered false. */
   resume(): void {
     this.held = false;

@@ -1,26 +1,21 @@
 /** Entry of a mill thread (`worker_threads`): wraps a StripeMill in the protocol. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { assertNever } from '../../core/errors.ts';
-import type { FromMill, ToMill } from './protocol.ts';
-import { StripeMill, type MillOptions } from './stripe-mill.ts';
+import type { FromMill, MillThreadData, ToMill } from './protocol.ts';
+import { StripeMill } from './stripe-mill.ts';
 
 const port = parentPort;
 if (port === null)
   throw new TypeError('mill-thread is the entry of a worker thread; it does nothing on a main thread');
 
-const { options, batchLines } = workerData as {
-  readonly options: MillOptions;
-  readonly batchLines: Int32Array;
-};
+const { options, batchLines } = workerData as MillThreadData;
 const mill = new StripeMill(options);
-let stripe = 0;
 /** Lines since the last whole batch. */
 let batchRemainder = 0;
 
 port.on('message', (message: ToMill) => {
   switch (message.type) {
     case 'start':
-      stripe = message.stripe;
       mill.start(message.offset);
       break;
     case 'block': {
@@ -43,8 +38,8 @@ port.on('message', (message: ToMill) => {
       break;
     }
     case 'finish': {
-      const milled = mill.finish();
-      port.postMessage({ type: 'stripe', stripe, milled } satisfies FromMill, [
+      const milled = mill.finish(message.dropTail);
+      port.postMessage({ type: 'stripe', milled } satisfies FromMill, [
         milled.encoded.bytes.buffer,
         ...milled.rejects.map(({ raw }) => raw.buffer),
       ]);

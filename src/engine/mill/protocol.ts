@@ -1,15 +1,16 @@
 /** Messages between the pipeline and a mill thread. Blocks are shared memory: bytes are copied once, by the pipeline. */
-import type { MilledStripe } from './stripe-mill.ts';
+import type { MilledStripe, MillOptions } from './stripe-mill.ts';
 
 export type ToMill =
-  | { readonly type: 'start'; readonly stripe: number; readonly offset: number }
+  | { readonly type: 'start'; readonly offset: number }
   | {
       readonly type: 'block';
       readonly slot: number;
       readonly memory: SharedArrayBuffer;
       readonly bytes: number;
     }
-  | { readonly type: 'finish' };
+  /** `dropTail`: a last line without a line feed was cut off by damage, and is no line. */
+  | { readonly type: 'finish'; readonly dropTail: boolean };
 
 export type FromMill =
   | {
@@ -17,7 +18,14 @@ export type FromMill =
       readonly slot: number;
       readonly lines: number;
       readonly rejects: number;
+      /** Batches completed in this block, and the thread's time for it. */
       readonly batches: number;
       readonly busyMs: number;
     }
-  | { readonly type: 'stripe'; readonly stripe: number; readonly milled: MilledStripe };
+  | { readonly type: 'stripe'; readonly milled: MilledStripe };
+
+export interface MillThreadData {
+  readonly options: MillOptions;
+  /** One element: lines of a batch. Written by the pipeline at any time. */
+  readonly batchLines: Int32Array;
+}

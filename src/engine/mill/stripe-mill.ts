@@ -107,9 +107,13 @@ export class StripeMill {
     this.offset = base + block.length;
   }
 
-  /** Ends the stripe: a last line without a line feed is a line. Gives what came since `start`. */
-  finish(): MilledStripe {
-    if (this.carryBytes > 0 || this.overlongBytes > 0) this.endCarried(this.offset);
+  /**
+   * Ends the stripe. A last line without a line feed is a line, unless `dropTail` says that damage cut it off. Gives what
+   * came since `start`.
+   */
+  finish(dropTail = false): MilledStripe {
+    if (dropTail) this.carryBytes = this.overlongBytes = 0;
+    else if (this.carryBytes > 0 || this.overlongBytes > 0) this.endCarried(this.offset);
     const milled: MilledStripe = {
       encoded: this.encoder.finish(),
       counters: {
@@ -186,6 +190,10 @@ export class StripeMill {
   /** One line: bytes [start, end) of `source`, with a line feed at `end`. */
   private line(source: Uint8Array, start: number, end: number, offset: number): void {
     this.lines++;
+    if (offset === 0 && hasByteOrderMark(source, start, end)) {
+      start += byteOrderMarkBytes;
+      offset = byteOrderMarkBytes;
+    }
     if (end > start && source[end - 1] === carriageReturn) end--;
     if ((source[start] as number) <= 0x20 && isBlank(source, start, end)) {
       this.blank++;
@@ -234,6 +242,15 @@ export class StripeMill {
     raw.set(source.subarray(start, end));
     this.rejects.push({ line: this.lines - 1, offset, reason, field, bytes, raw });
   }
+}
+
+const byteOrderMarkBytes = 3;
+
+/** A UTF-8 byte order mark; it may stand at the archive's start, and is no part of the first line. */
+function hasByteOrderMark(source: Uint8Array, start: number, end: number): boolean {
+  return (
+    end - start >= 3 && source[start] === 0xef && source[start + 1] === 0xbb && source[start + 2] === 0xbf
+  );
 }
 
 /** ASCII white space only: space, tab, CR, VT, FF. */

@@ -1,0 +1,235 @@
+/** One archive on its way to part files: decoder → stripes → mill threads → part writer, bounded at every step. */
+import type { PartEntry, RejectExample, ResumePoint } from '../../contract/job.ts';
+import { stripeBytes } from '../../core/limits.ts';
+import { ArchiveSource, type Container, type Damage, type FramePoint } from '../archive/source.ts';
+import type { MilledStripe } from '../mill/stripe-mill.ts';
+import { PartWriter, type FinishedPart } from '../output/part-writer.ts';
+import { Handoff } from './handoff.ts';
+import type { BlockReport } from './mill-lane.ts';
+import { StripeFeeder, type FeederOptions, type Stripe } from './stripe-feeder.ts';
+
+export interface PipelineOptions extends FeederOptions {
+  readonly archive: { readonly path: string; readonly container: Container };
+  /** Dataset folder; it exists. */
+  readonly folder: string;
+  /** Keep a line that damage cut off, so that it is told among the rejects. */
+  readonly salvage: boolean;
+  readonly onBlockDone?: (report: BlockReport) => void;
+}
+
+/** A part under its temporary name. */
+export interface PipelinePart {
+  readonly examples: readonly RejectExample[];
+  /** Makes it appear; gives its entry and where the next one begins. */
+  commit(): Promise<{ readonly entry: PartEntry; readonly next: ResumePoint }>;
+}
+
+export type PipelineStep =
+  | { readonly type: 'part'; readonly part: PipelinePart }
+  /** `damage`: the archive ended early there; all before it has come. */
+  | { readonly type: 'end'; readonly damage: ArchiveDamage | null };
+
+export type ArchiveDamage = Damage & { readonly decompressed: number };
+
+/**
+ * Runs by itself ahead of `next()`, as far as its bounds allow, so that handing over from segment to segment leaves the
+ * threads busy. Parts come in order; each is seen in the folder only after its `commit()`.
+ *
+ * Memory: the decoder's window, `inFlightBytesMax`, and for each thread a stripe's encoded rows twice.
+ */
+export class ArchivePipeline {
+  /** Lines milled since `from`. */
+  linesDone = 0;
+  private readonly options: PipelineOptions;
+  private readonly feeder: StripeFeeder;
+  private readonly source: ArchiveSource;
+  private readonly stripes = new Handoff<Stripe>();
+  private readonly steps = new Handoff<PipelineStep>(1);
+  private readonly frames: FramePoint[] = [];
+  private current: Promise<PipelineStep> | null = null;
+  private damage: ArchiveDamage | null = null;
+  private window = 0;
+  private writer: PartWriter | null = null;
+  private uncommitted: FinishedPart | null = null;
+  private partStart: number;
+  private nextLine: number;
+  private closed = false;
+
+  constructor(options: PipelineOptions) {
+    this.options = options;
+    const { from, archive } = options;
+    this.nextLine = from.line;
+    this.partStart = from.offset;
+    this.feeder = new StripeFeeder(options, {
+      onStripe: (stripe) => void this.stripes.put(stripe),
+      onBlockDone: (report) => {
+        this.linesDone += report.lines;
+        options.onBlockDone?.(report);
+      },
+      onError: (error) => {
+        this.fail(error);
+      },
+      onRoom: () => {
+        this.source.resume();
+      },
+    });
+    this.source = new ArchiveSource(archive.path, archive.container, from.frame, {
+      onFrame: (point, windowBytes) => {
+        this.frames.push(point);
+        this.window = windowBytes;
+      },
+      onChunk: (chunk) => this.takeChunk(chunk),
+    });
+    void this.read();
+    void this.write();
+  }
+
+  /** Decompressed bytes seen, counted from the archive's start. */
+  get decompressedOffset(): number {
+    return this.source.decompressedOffset;
+  }
+
+  /** Compressed bytes handed to the decoder, counted from the archive's start. */
+  get compressedOffset(): number {
+    return this.source.compressedOffset;
+  }
+
+  /** What the decoder's window holds now, bytes: it fills as data comes. */
+  get windowBytesInUse(): number {
+    const frameStart = this.frames.at(-1)?.decompressed ?? 0;
+    return Math.min(this.window, this.source.decompressedOffset - frameStart);
+  }
+
+  get blocksInFlight(): number {
+    return this.feeder.blocksInFlight;
+  }
+
+  get decoderHeld(): boolean {
+    return this.feeder.isHeld;
+  }
+
+  /** Takes effect with the next block. */
+  resize(batchSize: number, inFlightBytesMax: number): void {
+    this.feeder.resize(batchSize, inFlightBytesMax);
+  }
+
+  /** Stops the decoder, or lets it go on; what is in flight is milled either way. */
+  hold(held: boolean): void {
+    this.feeder.hold(held);
+  }
+
+  /**
+   * The part to commit next, or the end. The same one until it is committed, so that a caller may walk away and another
+   * come instead.
+   * @throws ThreadmillError where the archive can't be read or the output not be written; our own error where a thread died.
+   */
+  next(): Promise<PipelineStep> {
+    if (this.current === null) {
+      this.current = this.steps.take();
+      this.current.catch(() => undefined); // whoever asks next gets it; nobody may be asking now
+    }
+    return this.current;
+  }
+
+  /** Ends the threads and the decoder, and removes what was not committed. May be called at any time, and again. */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.fail(new Error('The pipeline was closed'));
+    await this.feeder.close();
+    await this.writer?.abort();
+    await this.uncommitted?.abort();
+  }
+
+  private fail(error: unknown): void {
+    this.stripes.fail(error);
+    this.steps.fail(error);
+    this.source.close();
+  }
+
+  private takeChunk(chunk: Uint8Array): boolean {
+    const chunkStart = this.source.decompressedOffset - chunk.length;
+    const skip = this.options.from.offset - chunkStart;
+    if (skip >= chunk.length) return true;
+    return this.feeder.write(skip > 0 ? chunk.subarray(skip) : chunk);
+  }
+
+  private async read(): Promise<void> {
+    try {
+      const damage = await this.source.run();
+      if (this.source.isClosed) return;
+      if (damage !== null) this.damage = { ...damage, decompressed: this.source.decompressedOffset };
+      this.feeder.end(damage !== null && !this.options.salvage);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private async write(): Promise<void> {
+    try {
+      for (;;) {
+        const stripe = await this.stripes.take();
+        if (stripe.milled !== null) {
+          await this.append(stripe, await stripe.milled);
+          this.feeder.stripeDone();
+          if (stripe.range.endsPart || stripe.last) await this.endPart(stripe);
+        }
+        if (stripe.last) {
+          await this.steps.put({ type: 'end', damage: this.damage });
+          return;
+        }
+      }
+    } catch (error) {
+      this.fail(error);
+      await this.writer?.abort();
+    }
+  }
+
+  private async append(stripe: Stripe, milled: MilledStripe): Promise<void> {
+    this.writer ??= await PartWriter.create({
+      folder: this.options.folder,
+      index: stripe.range.part,
+      start: this.partStart,
+      firstLine: this.nextLine,
+      format: this.options.mill,
+    });
+    await this.writer.append(milled);
+  }
+
+  private async endPart(stripe: Stripe): Promise<void> {
+    const { writer } = this;
+    if (writer === null) throw new TypeError('Cannot end a part: none is open');
+    const finished = await writer.finish(stripe.end);
+    this.writer = null;
+    this.uncommitted = finished;
+    this.nextLine += finished.counters.lines;
+    this.partStart = stripe.end;
+    const next: ResumePoint = {
+      part: stripe.range.part + 1,
+      offset: stripe.end,
+      line: this.nextLine,
+      frame: this.frameFor(stripe.end),
+    };
+    const part: PipelinePart = {
+      examples: finished.examples,
+      commit: async () => {
+        if (this.uncommitted === finished) this.uncommitted = null;
+        this.current = null;
+        return { entry: await finished.commit(), next };
+      },
+    };
+    await this.steps.put({ type: 'part', part });
+  }
+
+  /** The latest frame that starts at or before an offset; the ones before it are forgotten. */
+  private frameFor(offset: number): FramePoint {
+    while (this.frames.length > 1 && (this.frames[1] as FramePoint).decompressed <= offset)
+      this.frames.shift();
+    return this.frames[0] ?? this.options.from.frame;
+  }
+}
+
+/** The bound on decompressed bytes in flight that a memory limit leaves: an eighth, and at most a stripe a thread. */
+export function inFlightBytesFor(limitBytes: number, threads: number): number {
+  return Math.min(Math.max(limitBytes / 8, 4 * 1024 * 1024), threads * stripeBytes);
+}

@@ -1,0 +1,192 @@
+/** A pipeline with its monitor and its figures: what one segment hands to the next on the same worker. */
+import type {
+  JobSettings,
+  LiveFigures,
+  ResourceStats,
+  ResumePoint,
+  SegmentInput,
+} from '../../contract/job.ts';
+import { ResourceMonitor } from '../resources/resource-monitor.ts';
+import type { ProcessMemory } from '../resources/process-memory.ts';
+import { ArchivePipeline, inFlightBytesFor, type PipelineStep } from './archive-pipeline.ts';
+import { RateWindow } from './rate-window.ts';
+
+export interface SessionOptions {
+  readonly input: SegmentInput;
+  /** Where to begin: the input's, or what a lost attempt had reached. */
+  readonly from: ResumePoint;
+  readonly threads: number;
+  readonly memory: ProcessMemory;
+  readonly onWarning: (message: string) => void;
+}
+
+/** What of the settings decides which bytes a pipeline writes: one that was made under others can't go on. */
+function signatureOf({ inspection, dataset, nowSeconds, settings }: SegmentInput): string {
+  const {
+    format,
+    partBytes,
+    keepRaw,
+    validateTimestamps,
+    qualityMinScore,
+    excludeDeleted,
+    excludeRemoved,
+    salvage,
+  } = settings;
+  return JSON.stringify([
+    inspection.fingerprint,
+    inspection.path,
+    dataset,
+    nowSeconds,
+    [
+      format,
+      partBytes,
+      keepRaw,
+      validateTimestamps,
+      qualityMinScore,
+      excludeDeleted,
+      excludeRemoved,
+      salvage,
+    ],
+  ]);
+}
+
+export class MillSession {
+  readonly signature: string;
+  /** Where the next part to be committed begins. */
+  position: ResumePoint;
+  private readonly pipeline: ArchivePipeline;
+  private readonly monitor: ResourceMonitor;
+  private readonly memory: ProcessMemory;
+  private readonly from: ResumePoint;
+  private readonly rates = new RateWindow();
+  private settings: JobSettings;
+  private onWarning: (message: string) => void;
+  private readonly threads: number;
+
+  constructor({ input, from, threads, memory, onWarning }: SessionOptions) {
+    const { inspection, settings } = input;
+    this.signature = signatureOf(input);
+    this.position = this.from = from;
+    this.settings = settings;
+    this.onWarning = onWarning;
+    this.threads = threads;
+    this.memory = memory;
+    this.pipeline = new ArchivePipeline({
+      archive: inspection,
+      from,
+      folder: input.dataset,
+      mill: {
+        format: settings.format,
+        kind: inspection.kind,
+        keepRaw: settings.keepRaw,
+        rules: {
+          kind: inspection.kind,
+          validateTimestamps: settings.validateTimestamps,
+          nowSeconds: input.nowSeconds,
+          qualityMinScore: settings.qualityMinScore,
+          excludeDeleted: settings.excludeDeleted,
+          excludeRemoved: settings.excludeRemoved,
+        },
+      },
+      partBytes: settings.partBytes,
+      threads,
+      batchSize: input.batchSize,
+      meanLineBytes: inspection.meanLineBytes,
+      inFlightBytesMax: this.inFlightBytes(1),
+      salvage: settings.salvage,
+      onBlockDone: (report) => {
+        this.monitor.onBlockDone(report);
+      },
+    });
+    memory.add(this.pipeline);
+    const { pipeline } = this;
+    this.monitor = new ResourceMonitor({
+      settings,
+      batchSize: input.batchSize,
+      batchCeiling: input.batchCeiling,
+      memory,
+      onWarning: (message) => {
+        this.onWarning(message);
+      },
+      target: {
+        get windowBytesInUse() {
+          return pipeline.windowBytesInUse;
+        },
+        get blocksInFlight() {
+          return pipeline.blocksInFlight;
+        },
+        resize: (batchSize, share) => {
+          pipeline.resize(batchSize, this.inFlightBytes(share));
+        },
+        hold: (held) => {
+          pipeline.hold(held);
+        },
+      },
+    });
+  }
+
+  /** Whether this can serve a segment that begins at `next` under this input. */
+  serves(input: SegmentInput, next: ResumePoint): boolean {
+    return (
+      this.signature === signatureOf(input) &&
+      this.position.offset === next.offset &&
+      this.position.part === next.part
+    );
+  }
+
+  /** Takes over the next segment's tuning and where its warnings go. */
+  adopt(input: SegmentInput, onWarning: (message: string) => void): void {
+    this.onWarning = onWarning;
+    const changed = input.batchSize !== this.monitor.currentBatchSize;
+    this.settings = input.settings;
+    this.monitor.update({
+      settings: input.settings,
+      batchCeiling: input.batchCeiling,
+      ...(changed ? { batchSize: input.batchSize } : {}),
+    });
+  }
+
+  /** As `ArchivePipeline.next`. */
+  next(): Promise<PipelineStep> {
+    return this.pipeline.next();
+  }
+
+  /** Called a few times a second while a segment runs. */
+  tick(): void {
+    this.monitor.tick();
+    this.rates.add(performance.now(), this.pipeline.linesDone, this.pipeline.decompressedOffset);
+  }
+
+  live(): LiveFigures {
+    const { pipeline, monitor } = this;
+    const { linesPerSecond, bytesPerSecond } = this.rates.perSecond();
+    return {
+      processedLines: this.from.line + pipeline.linesDone,
+      processedBytes: Math.max(pipeline.decompressedOffset, this.from.offset),
+      compressedBytes: pipeline.compressedOffset,
+      linesPerSecond: Math.round(linesPerSecond),
+      bytesPerSecond: Math.round(bytesPerSecond),
+      batchSize: monitor.currentBatchSize,
+      memoryBytes: monitor.bytesBeyondWindow,
+    };
+  }
+
+  stats(): ResourceStats | null {
+    return this.monitor.stats();
+  }
+
+  /** Highest resident memory beyond all windows, bytes; 0 where nothing was sampled. */
+  get peakMemoryBytes(): number {
+    return this.monitor.peakBytesBeyondWindow;
+  }
+
+  async close(): Promise<void> {
+    this.memory.remove(this.pipeline);
+    this.monitor.close();
+    await this.pipeline.close();
+  }
+
+  private inFlightBytes(share: number): number {
+    return inFlightBytesFor(this.settings.maxMemoryUsage * 1_000_000 * share, this.threads);
+  }
+}
