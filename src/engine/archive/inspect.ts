@@ -42,7 +42,7 @@ export async function inspectArchive(
   const head = await readHead(path);
   const container = containerOf(head);
   if (container === 'plain') refuseStranger(path, head);
-  const print = await fingerprintOf(path);
+  const print = fingerprintOf(path);
   const survey = container === 'zstd' ? await surveyFrames(path) : null;
   if (survey !== null) checkSurvey(path, survey);
   const beginning = await readBeginning(path, container);

@@ -1,0 +1,51 @@
+/** The activity behind the clean-up schedule: removes what killed attempts left behind. */
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { Context } from '@temporalio/activity';
+import { workflowTypes, type CleanUpResult } from '../contract/job.ts';
+import { cleanDataset } from '../engine/dataset/clean-up.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { failureOf } from './failures.ts';
+
+/**
+ * A temporary file that is being written changes every second; one that has not for this long belongs to nobody: a
+ * session that waits is closed, and its files removed, after a minute.
+ */
+const abandonedMs = 10 * 60_000;
+/** Jobs looked up; the next clean-up sees the others. */
+const jobsMax = 1_000;
+
+/** Looks through the output folder of this worker and the datasets of recent jobs. Idempotent. */
+export async function cleanUp(deps: ActivityDependencies): Promise<CleanUpResult> {
+  const context = Context.current();
+  try {
+    const folders = new Set(await foldersIn(deps.out));
+    let jobs = 0;
+    for await (const job of deps.client.workflow.list({
+      query: `WorkflowType = '${workflowTypes.archive}'`,
+    })) {
+      const dataset = job.memo?.['dataset'];
+      if (typeof dataset === 'string') folders.add(dataset);
+      if (++jobs >= jobsMax) break;
+    }
+    let removed = 0;
+    for (const folder of folders) {
+      context.heartbeat();
+      if (context.cancellationSignal.aborted) break;
+      removed += (await cleanDataset(folder, { olderThanMs: abandonedMs, nowMs: Date.now() })).length;
+    }
+    if (removed > 0) context.log.info('Removed what killed attempts left', { files: removed });
+    return { folders: folders.size, removed };
+  } catch (error) {
+    throw failureOf(error, context.info.attempt);
+  }
+}
+
+async function foldersIn(out: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(out, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map((entry) => path.join(out, entry.name));
+  } catch {
+    return []; // no output yet
+  }
+}

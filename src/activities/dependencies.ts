@@ -1,0 +1,21 @@
+/** What the activities are given by the worker. */
+import type { Client } from '@temporalio/client';
+import type { Logger } from '@temporalio/common';
+import type { JobSettings } from '../contract/job.ts';
+import type { SessionCache } from '../engine/pipeline/session-cache.ts';
+import type { ProcessMemory } from '../engine/resources/process-memory.ts';
+
+export interface ActivityDependencies {
+  /** Under the job's own settings. */
+  readonly settings: JobSettings;
+  /** Absolute; where a job that names none puts its dataset. */
+  readonly out: string;
+  readonly threads: number;
+  readonly sessions: SessionCache;
+  readonly memory: ProcessMemory;
+  /** Task queue that only this worker polls. */
+  readonly ownTaskQueue: string;
+  readonly searchable: boolean;
+  readonly client: Client;
+  readonly logger: Logger;
+}

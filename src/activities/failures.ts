@@ -1,0 +1,56 @@
+/** The one table of what is retried: every error of an activity becomes a failure of Temporal's here. */
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ThreadmillError, type ErrorCode } from '../core/errors.ts';
+
+/** Seconds until the next attempt; null: another attempt would find the same. */
+const retryAfterSeconds: Readonly<Record<ErrorCode, number | null>> = {
+  SETTINGS_INVALID: null,
+  USAGE: null,
+  ARCHIVE_MISSING: null,
+  // a network file system that is away for a moment says EIO or ESTALE; a few attempts decide
+  ARCHIVE_UNREADABLE: 2,
+  ARCHIVE_EMPTY: null,
+  ARCHIVE_NOT_RECOGNISED: null,
+  ARCHIVE_TRUNCATED: null,
+  ARCHIVE_CORRUPT: null,
+  ARCHIVE_CHANGED: null,
+  WINDOW_TOO_LARGE: null,
+  TOO_MANY_REJECTS: null,
+  TOO_MANY_PARTS: null,
+  OUTPUT_DENIED: null,
+  // space can be made, and the job then goes on by itself
+  DISK_FULL: 10,
+  DATASET_IN_USE: null,
+  DATASET_INVALID: null,
+  JOB_NOT_FOUND: null,
+  JOB_FAILED: null,
+  SERVER_UNREACHABLE: 2,
+  SERVER_UNAVAILABLE: 2,
+};
+
+/** Retried for as long as it takes; everything else that is retried gets `attemptsMax`. */
+const retriedForEver: ReadonlySet<ErrorCode> = new Set(['DISK_FULL']);
+/** For errors that may pass, our own bugs among them (a killed mill thread looks like one). */
+const attemptsMax = 5;
+
+/**
+ * The failure to throw for an error, with its code as type, its facts, and what the activity had done as details.
+ * Cancellation passes as it is.
+ *
+ * @param attempt from 1, as Temporal counts
+ */
+export function failureOf(error: unknown, attempt: number, done?: unknown): Error {
+  if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
+  const known = error instanceof ThreadmillError ? error : null;
+  const after = known === null ? 1 : retryAfterSeconds[known.code];
+  const forEver = known !== null && retriedForEver.has(known.code);
+  const nonRetryable = after === null || (!forEver && attempt >= attemptsMax);
+  return ApplicationFailure.create({
+    message: error instanceof Error ? error.message : String(error),
+    type: known?.code ?? 'BUG',
+    nonRetryable,
+    details: [known?.facts ?? {}, done ?? null],
+    ...(after === null ? {} : { nextRetryDelay: `${after}s` }),
+    ...(error instanceof Error ? { cause: error } : {}),
+  });
+}

@@ -1,0 +1,35 @@
+/** The activities, bound to what the worker gives them. */
+import type {
+  CleanUpResult,
+  InspectionResult,
+  PublishInput,
+  SegmentInput,
+  SegmentResult,
+} from '../contract/job.ts';
+import { cleanUp } from './clean-up.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { inspectArchive, type InspectInput } from './inspect-archive.ts';
+import { letGo } from './let-go.ts';
+import { processSegment } from './process-segment.ts';
+import { publishDataset } from './publish-dataset.ts';
+
+export interface Activities {
+  inspectArchive(input: InspectInput): Promise<InspectionResult>;
+  processSegment(input: SegmentInput): Promise<SegmentResult>;
+  publishDataset(input: PublishInput): Promise<void>;
+  letGo(input: { readonly jobId: string; readonly dataset: string }): Promise<void>;
+  cleanUp(): Promise<CleanUpResult>;
+}
+
+export type { ActivityDependencies, InspectInput };
+
+/** The functions that a worker registers, by the names that workflows call. */
+export function createActivities(deps: ActivityDependencies): Activities {
+  return {
+    inspectArchive: (input) => inspectArchive(deps, input),
+    processSegment: (input) => processSegment(deps, input),
+    publishDataset: (input) => publishDataset(deps, input),
+    letGo: (input) => letGo(deps, input),
+    cleanUp: () => cleanUp(deps),
+  };
+}

@@ -1,0 +1,290 @@
+/** The activity that moves bytes: a run of parts, as many as fit some ten seconds. */
+import { Context } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
+import type {
+  Hole,
+  RejectExample,
+  ResumePoint,
+  SegmentHeartbeat,
+  SegmentInput,
+  SegmentResult,
+} from '../contract/job.ts';
+import { packPart, type PackedPart } from '../contract/part.ts';
+import { ThreadmillError } from '../core/errors.ts';
+import { totalOf, type Counters } from '../core/fates.ts';
+import { rejectExamplesMax, segmentMsTarget, segmentPartsMax } from '../core/limits.ts';
+import { fingerprintOf } from '../engine/archive/fingerprint.ts';
+import type { ArchiveDamage, PipelinePart } from '../engine/pipeline/archive-pipeline.ts';
+import { MillSession } from '../engine/pipeline/mill-session.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { failureOf } from './failures.ts';
+
+/** Heartbeats go out once a second at most (the worker's throttle); called more often, the newest is never old. */
+const heartbeatMs = 200;
+/** A part is at most 4 GiB of text; a worker that stops waits for its part this long. */
+const shutdownPartMsMax = 20_000;
+/** Fewer rejects than this never stop a job: a cut-off line in a subreddit of fifty comments is no wrong archive. */
+const rejectsToleratedMin = 10;
+const warningsMax = 5;
+
+/**
+ * Mills and commits parts from `input.next` on, until about `segmentMsTarget` ms have passed, `segmentPartsMax` parts are
+ * done, or the archive ends. Idempotent by range: the same part has the same bytes whoever writes it. Heartbeats every
+ * second with the parts committed. Cancelled, it commits nothing more and returns what it has, in milliseconds; asked by
+ * a worker that stops, it commits the part that is under way first. Final failures: see failures.ts.
+ */
+export async function processSegment(
+  deps: ActivityDependencies,
+  input: SegmentInput,
+): Promise<SegmentResult> {
+  const { info } = Context.current();
+  const lost = input.settings.enableCheckpoints
+    ? (info.heartbeatDetails as SegmentHeartbeat | undefined)
+    : undefined;
+  const segment = new Segment(deps, input, lost ?? { parts: [], next: input.next });
+  try {
+    await segment.open();
+    return await segment.run();
+  } catch (error) {
+    await segment.close();
+    throw failureOf(error, info.attempt, segment.progress);
+  }
+}
+
+type Stop = 'cancelled' | 'shutdown';
+type End = 'archive' | 'full' | Stop;
+
+class Segment {
+  private readonly deps: ActivityDependencies;
+  private readonly input: SegmentInput;
+  private readonly context = Context.current();
+  private readonly jobId: string;
+  private readonly parts: PackedPart[];
+  private next: ResumePoint;
+  private session: MillSession | null = null;
+  private readonly examples: RejectExample[] = [];
+  private readonly warnings: string[] = [];
+  private damage: ArchiveDamage | null = null;
+  private reportedLines = -Infinity;
+  private live;
+
+  constructor(
+    deps: ActivityDependencies,
+    input: SegmentInput,
+    from: { readonly parts: readonly PackedPart[]; readonly next: ResumePoint },
+  ) {
+    this.deps = deps;
+    this.input = input;
+    this.parts = [...from.parts];
+    this.next = from.next;
+    this.jobId = this.context.info.workflowExecution?.workflowId ?? this.context.info.activityId;
+    this.live = {
+      processedLines: from.next.line,
+      processedBytes: from.next.offset,
+      compressedBytes: 0,
+      linesPerSecond: 0,
+      bytesPerSecond: 0,
+      batchSize: input.batchSize,
+      memoryBytes: 0,
+    };
+  }
+
+  get progress(): { readonly parts: readonly PackedPart[]; readonly next: ResumePoint } {
+    return { parts: this.parts, next: this.next };
+  }
+
+  async open(): Promise<void> {
+    const { inspection } = this.input;
+    const { fingerprint } = fingerprintOf(inspection.path);
+    if (fingerprint !== inspection.fingerprint) {
+      throw new ThreadmillError(
+        'ARCHIVE_CHANGED',
+        `Cannot go on with archive "${inspection.path}": it is not the file that the job began with ` +
+          `(fingerprint ${fingerprint}, was ${inspection.fingerprint}); put the first one back, or start a new job`,
+        { facts: { path: inspection.path } },
+      );
+    }
+    const warn = (message: string): void => {
+      this.warn(message);
+    };
+    const parked = this.deps.sessions.take(this.jobId, this.input, this.next);
+    if (parked !== null) parked.adopt(this.input, warn);
+    this.session =
+      parked ??
+      new MillSession({
+        input: this.input,
+        from: this.next,
+        threads: this.deps.threads,
+        memory: this.deps.memory,
+        onWarning: warn,
+      });
+    this.context.log.debug('Segment begins', {
+      part: this.next.part,
+      offset: this.next.offset,
+      decoder: parked === null ? 'opened' : 'kept',
+      batchSize: this.input.batchSize,
+    });
+  }
+
+  async run(): Promise<SegmentResult> {
+    const session = this.opened();
+    const timer = setInterval(() => {
+      this.beat();
+    }, heartbeatMs);
+    this.beat();
+    try {
+      const end = await this.commitParts(session);
+      return await this.result(session, end);
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.session?.close();
+  }
+
+  private async commitParts(session: MillSession): Promise<End> {
+    const endMs = performance.now() + segmentMsTarget;
+    const stopped = this.stopped();
+    for (let count = 0; count === 0 || (count < segmentPartsMax && performance.now() < endMs); count++) {
+      const step = await Promise.race([session.next(), stopped]);
+      if (step === 'cancelled' || step === 'shutdown') return step;
+      if (step.type === 'end') {
+        this.damage = step.damage;
+        return 'archive';
+      }
+      await this.commit(session, step.part);
+    }
+    return 'full';
+  }
+
+  /** Resolves when there is a reason to stop; a worker that shuts down leaves the part under way its time. */
+  private async stopped(): Promise<Stop> {
+    const signal = this.context.cancellationSignal;
+    if (!signal.aborted) {
+      await new Promise((resolve) => {
+        signal.addEventListener('abort', resolve, { once: true });
+      });
+    }
+    const details = this.context.cancellationDetails;
+    if (details?.workerShutdown !== true) return 'cancelled';
+    const before = this.parts.length;
+    const endMs = performance.now() + shutdownPartMsMax;
+    while (this.parts.length === before && performance.now() < endMs)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    return 'shutdown';
+  }
+
+  private async commit(session: MillSession, part: PipelinePart): Promise<void> {
+    const { entry, next } = await part.commit();
+    session.position = next;
+    this.next = next;
+    this.parts.push(packPart(entry));
+    for (const example of part.examples) {
+      if (this.examples.length < rejectExamplesMax) this.examples.push(example);
+    }
+    this.context.log.debug('Part committed', { part: entry.index, rows: entry.rows, bytes: entry.bytes });
+    this.checkRejects(entry.counters);
+  }
+
+  /** Per part, so that it depends on the archive alone and not on how long a segment lasted. */
+  private checkRejects(counters: Counters): void {
+    const rejected = totalOf(counters.rejected);
+    const rate = rejected / counters.lines;
+    if (rejected <= rejectsToleratedMin || rate <= this.input.settings.maxRejectRate) return;
+    const percent = (share: number): string => `${Math.round(share * 10_000) / 100} %`;
+    const examples = this.examples.map(
+      ({ line, offset, reason, raw }) =>
+        `  line ${line + 1}, byte ${offset}, ${reason}: ${JSON.stringify(raw.slice(0, 80))}`,
+    );
+    throw new ThreadmillError(
+      'TOO_MANY_REJECTS',
+      `Stopped at ${rejected} rejected of ${counters.lines} lines (${percent(rate)}, at most ` +
+        `${percent(this.input.settings.maxRejectRate)} allowed): this is probably not a Reddit archive. If it is, raise ` +
+        `--max-reject-rate and run again: it goes on from here. The first:\n${examples.join('\n')}`,
+      { facts: { rejected, lines: counters.lines } },
+    );
+  }
+
+  private async result(session: MillSession, end: End): Promise<SegmentResult> {
+    const { context, deps } = this;
+    const details = context.cancellationDetails;
+    this.live = session.live();
+    const stats = session.stats();
+    const keep = end === 'full' || end === 'cancelled';
+    if (keep) deps.sessions.park(this.jobId, session);
+    else await session.close();
+    if (this.damage !== null && !this.input.settings.salvage) throw this.damaged(this.damage);
+    if (end === 'cancelled' && details?.cancelRequested !== true) {
+      // Paused, reset, or no longer ours: the server must hear of it as the SDK says it, with what is done.
+      context.heartbeat(this.heartbeat());
+      throw context.cancellationSignal.reason instanceof Error
+        ? context.cancellationSignal.reason
+        : new CancelledFailure('CANCELLED');
+    }
+    return {
+      parts: this.parts,
+      next: this.next,
+      finished: end === 'archive',
+      live: this.live,
+      stats,
+      workerQueue: keep ? deps.ownTaskQueue : null,
+      retries: context.info.attempt - 1,
+      peakMemoryBytes: session.peakMemoryBytes,
+      holes: this.damage === null ? [] : [this.hole(this.damage)],
+      rejectExamples: this.examples,
+      warnings: this.warnings,
+    };
+  }
+
+  private hole(damage: ArchiveDamage): Hole {
+    return {
+      kind: damage.kind,
+      compressedFrom: damage.compressed,
+      compressedTo: this.input.inspection.compressedBytes,
+      decompressed: damage.decompressed,
+      message: damage.message,
+    };
+  }
+
+  private damaged({ kind, compressed, decompressed, message }: ArchiveDamage): ThreadmillError {
+    const { inspection } = this.input;
+    const what = kind === 'truncated' ? 'is cut off' : 'is damaged';
+    return new ThreadmillError(
+      kind === 'truncated' ? 'ARCHIVE_TRUNCATED' : 'ARCHIVE_CORRUPT',
+      `Archive "${inspection.path}" ${what} at compressed byte ${compressed} of ${inspection.compressedBytes} ` +
+        `(decompressed byte ${decompressed}): ${message}. All ${this.next.line} whole lines before it are committed in ` +
+        `"${this.input.dataset}". Download the file again and start anew, or keep what there is with --salvage`,
+      { facts: { path: inspection.path, compressed, decompressed, lastGoodLine: this.next.line } },
+    );
+  }
+
+  private beat(): void {
+    const session = this.opened();
+    session.tick();
+    const live = session.live();
+    // how often lines must have passed before the figures in the heartbeat change; that it beats is another matter
+    if (live.processedLines - this.reportedLines >= this.input.settings.progressReportingInterval) {
+      this.reportedLines = live.processedLines;
+      this.live = live;
+    }
+    this.context.heartbeat(this.heartbeat());
+  }
+
+  private heartbeat(): SegmentHeartbeat {
+    // without checkpoints a lost attempt starts its segment again: it gets nothing to resume from
+    const done = this.input.settings.enableCheckpoints ? this.progress : { parts: [], next: this.input.next };
+    return { ...done, live: this.live, stats: this.session?.stats() ?? null };
+  }
+
+  private opened(): MillSession {
+    if (this.session === null) throw new TypeError('Cannot run a segment that is not open');
+    return this.session;
+  }
+
+  private warn(message: string): void {
+    this.context.log.warn(message);
+    if (this.warnings.length < warningsMax) this.warnings.push(message);
+  }
+}

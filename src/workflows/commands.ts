@@ -1,0 +1,101 @@
+/** Queries, signals and updates of a job. */
+import {
+  ApplicationFailure,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  log,
+  setHandler,
+} from '@temporalio/workflow';
+import {
+  commandNames,
+  queryNames,
+  type JobProgress,
+  type JobSettings,
+  type JobState,
+  type RejectExample,
+  type ResourceStats,
+} from '../contract/job.ts';
+import type { JobChange } from '../contract/job-state.ts';
+import { clampBatchSize } from '../core/batch-size.ts';
+import { checkJobOverrides } from '../settings/job-settings.ts';
+
+/** The job as its commands see it. */
+export interface Commanded {
+  state(): JobState | null;
+  /** Takes effect inside the running segment. */
+  change(change: JobChange): void;
+  progress(): JobProgress;
+  stats(): ResourceStats | null;
+}
+
+type Setting = 'baseBatchSize' | 'maxMemoryUsage';
+
+/** Why a value can't be set; null where it can. */
+function problemOf(setting: Setting, value: unknown): string | null {
+  const { settings, problems } = checkJobOverrides({ [setting]: value }, { from: 'the command' });
+  // a batch size outside the job's bounds is moved to the nearest, so only its own kind is checked here
+  if (setting === 'baseBatchSize' && settings.baseBatchSize !== undefined) return null;
+  return problems[0] ?? (settings[setting] === undefined ? `${setting} needs a value` : null);
+}
+
+function validate(setting: Setting, value: unknown): void {
+  const problem = problemOf(setting, value);
+  if (problem !== null) throw ApplicationFailure.nonRetryable(problem, 'SETTINGS_INVALID');
+}
+
+/** Registers all handlers. Call it last: buffered signals and updates run inside `setHandler`. */
+export function registerCommands(job: Commanded): void {
+  const setBatchSize = (lines: number): number => {
+    const state = job.state();
+    const batchSize = state === null ? Number(lines) : clampBatchSize(Number(lines), state.settings);
+    job.change({ batchSize });
+    return batchSize;
+  };
+  const setMaxMemory = (mb: number): number => {
+    job.change({ maxMemoryUsage: Number(mb) });
+    return Number(mb);
+  };
+  const setPaused = (paused: boolean) => (): boolean => {
+    job.change({ paused });
+    return paused;
+  };
+  const pause = setPaused(true);
+  const resume = setPaused(false);
+  // A signal has nobody to answer to: a bad one is told in the log and changes nothing.
+  const signalled = (setting: Setting, apply: (value: number) => void) => (value: number) => {
+    const problem = problemOf(setting, value);
+    if (problem === null) apply(value);
+    else log.warn(`Signal ignored: ${problem}`);
+  };
+  const updates = commandNames;
+
+  setHandler(defineQuery<JobProgress>(queryNames.progress), () => job.progress());
+  setHandler(defineQuery<ResourceStats | null>(queryNames.stats), () => job.stats());
+  setHandler(defineQuery<JobSettings | null>(queryNames.config), () => {
+    const state = job.state();
+    return state === null ? null : { ...state.settings, baseBatchSize: state.batchSize };
+  });
+  setHandler(
+    defineQuery<readonly RejectExample[]>(queryNames.rejects),
+    () => job.state()?.rejectExamples ?? [],
+  );
+
+  setHandler(defineUpdate<number, [number]>(updates.setBatchSize), setBatchSize, {
+    validator: (lines) => {
+      validate('baseBatchSize', lines);
+    },
+  });
+  setHandler(defineUpdate<number, [number]>(updates.setMaxMemory), setMaxMemory, {
+    validator: (mb) => {
+      validate('maxMemoryUsage', mb);
+    },
+  });
+  setHandler(defineUpdate<boolean>(updates.pause), pause);
+  setHandler(defineUpdate<boolean>(updates.resume), resume);
+
+  setHandler(defineSignal<[number]>(commandNames.setBatchSize), signalled('baseBatchSize', setBatchSize));
+  setHandler(defineSignal<[number]>(commandNames.setMaxMemory), signalled('maxMemoryUsage', setMaxMemory));
+  setHandler(defineSignal(commandNames.pause), () => void pause());
+  setHandler(defineSignal(commandNames.resume), () => void resume());
+}

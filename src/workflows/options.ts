@@ -1,0 +1,56 @@
+/** How each activity is retried and timed out. */
+import { proxyActivities, type ActivityInterfaceFor, type ActivityOptions } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+
+/** A killed worker costs this; the worker beats every 200 ms, throttled to 1 s. */
+const heartbeatTimeout = '5s';
+/** A worker that is there takes a task in milliseconds; one that is gone should cost little. */
+const ownQueueTimeout = '3s';
+
+/**
+ * Retried for as long as it takes: what may not be retried says so itself (activities/failures.ts). Backed off to half a
+ * minute at most, so that a disk that has room again is found soon.
+ */
+const retry = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' } as const;
+
+/** Reads a few MiB; two minutes are for a network file system that has to wake up. */
+export const inspection = proxyActivities<Activities>({
+  startToCloseTimeout: '2m',
+  retry,
+  summary: 'look at the archive',
+});
+
+/** Joins rejects and writes the manifest. */
+export const publication = proxyActivities<Activities>({
+  startToCloseTimeout: '1h',
+  heartbeatTimeout,
+  retry,
+  summary: 'write the manifest',
+});
+
+/** Lets go of a job that ends early: best effort, since the schedule cleans up what stays. */
+export function letGo(workerQueue: string | null): ActivityInterfaceFor<Activities> {
+  return proxyActivities<Activities>({
+    ...(workerQueue === null ? {} : { taskQueue: workerQueue }),
+    scheduleToCloseTimeout: '10s',
+    startToCloseTimeout: '5s',
+    retry: { maximumAttempts: 2 },
+    summary: 'let go of the folder',
+  });
+}
+
+/**
+ * A segment. On the queue of the worker that keeps the decoder open it gets one attempt, and the workflow falls back to
+ * the shared queue, where it is retried. A day from start to close: entering a 300 GB archive near its end means
+ * decoding for minutes, on a slow disk for hours, and the heartbeat watches.
+ */
+export function segmentOptions(workerQueue: string | null, summary: string): ActivityOptions {
+  return {
+    startToCloseTimeout: '24h',
+    heartbeatTimeout,
+    summary,
+    ...(workerQueue === null
+      ? { retry }
+      : { taskQueue: workerQueue, scheduleToStartTimeout: ownQueueTimeout, retry: { maximumAttempts: 1 } }),
+  };
+}
