@@ -1,0 +1,150 @@
+/** Composition root of a worker: settings, logger, connection, activities, and the two task queues that it polls. */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { availableParallelism, hostname } from 'node:os';
+import path from 'node:path';
+import { Runtime, Worker, bundleWorkflowCode, type WorkerOptions } from '@temporalio/worker';
+import type { Logger } from '@temporalio/common';
+import { createActivities } from './activities/index.ts';
+import { scheduleCleanUp } from './clean-up-schedule.ts';
+import { SessionCache } from './engine/pipeline/session-cache.ts';
+import { ProcessMemory } from './engine/resources/process-memory.ts';
+import { createLogger, temporalLogger } from './log.ts';
+import { connectClient, connectWorker, type ResolvedServer } from './server/connection.ts';
+import { toJobSettings, type SettingsValues } from './settings.ts';
+
+export interface WorkerHandle {
+  /** Resolves when the worker has stopped, rejects when it can't go on. */
+  readonly run: Promise<void>;
+  /** Lets running segments commit the part they are at, then stops. May be called again. */
+  shutdown(): Promise<void>;
+}
+
+export interface StartWorkerOptions {
+  readonly values: SettingsValues;
+  /** As `connectThreadmill` gives it. */
+  readonly server: ResolvedServer;
+}
+
+/** More mill threads than this only wait: the decoder is one thread. */
+const threadsMax = 3;
+/** A segment that stops may have a part of seconds to end (see process-segment.ts). */
+const shutdownForceTime = '40s';
+/** After SIGKILL of a worker the first workflow task waits this long for the dead one's cache, instead of 10 s. */
+const stickyQueueScheduleToStartTimeout = '1s';
+/** The activity time-out is 5 s; the SDK's own throttle would be 4 s, and the progress that old. */
+const maxHeartbeatThrottleInterval = '1s';
+/** Each takes some hundred kilobytes; a workflow that was dropped is replayed. */
+const maxCachedWorkflows = 100;
+
+let installed: Promise<Logger> | null = null;
+
+/** The runtime belongs to the process and can be set once. Signals are the command line's. */
+function installRuntime({ logLevel }: SettingsValues): Promise<Logger> {
+  installed ??= (async () => {
+    const pretty = process.stderr.isTTY;
+    const logger = temporalLogger(await createLogger({ level: logLevel, pretty }));
+    Runtime.install({ logger, shutdownSignals: [] });
+    return logger;
+  })();
+  return installed;
+}
+
+/** The bundle that the build made, or one made now from the sources (1 s). */
+async function workflowBundle(logger: Logger): Promise<NonNullable<WorkerOptions['workflowBundle']>> {
+  const prebuilt = path.join(import.meta.dirname, 'workflow-bundle.js');
+  if (existsSync(prebuilt)) return { codePath: prebuilt };
+  const extension = path.extname(import.meta.filename);
+  return bundleWorkflowCode({
+    workflowsPath: path.join(import.meta.dirname, 'workflows', `index${extension}`),
+    logger: {
+      ...logger,
+      info: (message, meta) => {
+        logger.debug(message, meta);
+      },
+    } as Logger,
+  });
+}
+
+/**
+ * Starts a worker of `values.taskQueue` and resolves once it polls.
+ *
+ * @throws {ThreadmillError} SERVER_UNREACHABLE
+ */
+export async function startWorker({ values, server }: StartWorkerOptions): Promise<WorkerHandle> {
+  const logger = await installRuntime(values);
+  const [connection, client, bundle] = await Promise.all([
+    connectWorker(server),
+    connectClient(server),
+    workflowBundle(logger),
+  ]);
+  const sessions = new SessionCache();
+  const suffix = randomBytes(3).toString('hex');
+  const ownTaskQueue = `${values.taskQueue}@${hostname()}-${process.pid}-${suffix}`;
+  const activities = createActivities({
+    settings: toJobSettings(values),
+    out: path.resolve(values.out),
+    threads: values.threads ?? Math.min(threadsMax, availableParallelism()),
+    sessions,
+    memory: new ProcessMemory(process.memoryUsage.rss()),
+    ownTaskQueue,
+    searchable: server.searchAttributesReady,
+    client,
+    logger,
+  });
+  const shared: WorkerOptions = {
+    connection,
+    namespace: server.namespace,
+    taskQueue: values.taskQueue,
+    activities,
+    workflowBundle: bundle,
+    maxCachedWorkflows,
+    workflowThreadPoolSize: 1,
+    stickyQueueScheduleToStartTimeout,
+    maxHeartbeatThrottleInterval,
+    shutdownForceTime,
+    // inspections of other jobs must not wait for a segment
+    maxConcurrentActivityTaskExecutions: Math.max(2, availableParallelism()),
+  };
+  const {
+    workflowBundle: _bundle,
+    maxCachedWorkflows: _cached,
+    workflowThreadPoolSize: _pool,
+    ...own
+  } = shared;
+  const workers = [await Worker.create(shared), await Worker.create({ ...own, taskQueue: ownTaskQueue })];
+  const cleanUp = scheduleCleanUp(client, values).catch((error: unknown) => {
+    logger.warn(
+      `The clean-up schedule could not be set: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  });
+  const run = running(workers, async () => {
+    await cleanUp;
+    await sessions.close();
+    await client.connection.close();
+    await connection.close();
+  });
+  return {
+    run,
+    shutdown: async () => {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await run;
+    },
+  };
+}
+
+/** Runs the workers to their end; when one fails the others are stopped too. */
+async function running(workers: readonly Worker[], close: () => Promise<void>): Promise<void> {
+  const runs = workers.map((worker) =>
+    worker.run().catch((error: unknown) => {
+      for (const other of workers) if (other.getState() === 'RUNNING') other.shutdown();
+      throw error;
+    }),
+  );
+  try {
+    await Promise.all(runs);
+  } finally {
+    await Promise.allSettled(runs);
+    await close();
+  }
+}
