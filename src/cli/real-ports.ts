@@ -1,4 +1,5 @@
 /** The rest of threadmill as the commands see it. Dynamic imports only: each Temporal package costs 0.5 s to load. */
+import type { ResolvedServer } from '../server/connection.ts';
 import type { SettingsValues } from '../settings.ts';
 import type { Ports, ServerHandle } from './ports.ts';
 
@@ -35,7 +36,9 @@ async function* readRejects(folder: string): ReturnType<Ports['readRejects']> {
 /** Loads what a command needs when it needs it. */
 export const realPorts: Ports = {
   connectThreadmill: async (options) => (await import('../index.ts')).connectThreadmill(options),
-  startWorker: async (options) => (await import('../worker.ts')).startWorker(options),
+  startWorker: async ({ values, server }) =>
+    // what connectThreadmill of this very table gave
+    (await import('../worker.ts')).startWorker({ values, server: server as ResolvedServer }),
   startServer: ({ values, onProgress }) => startServer(values, onProgress),
   inspectArchive: async (path) => (await import('../engine/archive/inspect.ts')).inspectArchive(path),
   verifyDataset: async (folder) => (await import('../engine/dataset/verify.ts')).verifyDataset(folder),

@@ -1,0 +1,84 @@
+/** The library. */
+import path from 'node:path';
+import type { JobSettings } from './contract/job.ts';
+import { ThreadmillClient } from './library/threadmill-client.ts';
+import { connectClient, resolveServer, type ResolvedServer } from './server/connection.ts';
+import { resolveSettings, toJobSettings, type SettingsValues } from './settings.ts';
+
+export type {
+  ArchiveJobInput,
+  JobProgress,
+  JobResult,
+  JobSettings,
+  OutputFormat,
+  ResourceStats,
+} from './contract/job.ts';
+export { ThreadmillError, type ErrorCode, type ErrorFacts } from './core/errors.ts';
+export type { Counters, ExcludeRule, RejectReason } from './core/fates.ts';
+export type { JobSummary } from './library/job-summary.ts';
+export {
+  ThreadmillClient,
+  type ActiveJob,
+  type ClientOptions,
+  type StartOptions,
+  type StartedJob,
+  type WaitOptions,
+} from './library/threadmill-client.ts';
+export { defaultJobSettings } from './settings.ts';
+
+/** A client with the connection, and the hold on the embedded server, that were made for it. */
+export class ConnectedThreadmill extends ThreadmillClient {
+  /** The server in use; a worker is started with it. */
+  readonly server: ResolvedServer;
+
+  constructor(options: ConstructorParameters<typeof ThreadmillClient>[0], server: ResolvedServer) {
+    super(options);
+    this.server = server;
+  }
+
+  /** Closes the connection and lets go of the embedded server, which stops when nobody else uses it. */
+  async close(): Promise<void> {
+    await this.client.connection.close();
+    await this.server.close();
+  }
+}
+
+export interface ConnectOptions {
+  /** Every setting, validated; default: from the environment and `.env`. */
+  readonly values?: SettingsValues;
+  /** Told what takes time: a server that is built or started. */
+  readonly onProgress?: (message: string) => void;
+}
+
+/**
+ * A client of the cluster that the settings name, else of the embedded server, which is started when it does not run.
+ * End it with `close()`.
+ *
+ * @throws {ThreadmillError} SETTINGS_INVALID, SERVER_UNREACHABLE, SERVER_UNAVAILABLE
+ */
+export async function connectThreadmill(options: ConnectOptions = {}): Promise<ConnectedThreadmill> {
+  const values = options.values ?? resolveSettings().values;
+  const server = await resolveServer({
+    dataDir: values.checkpointStorage,
+    persistence: values.checkpointPersistence,
+    retentionMs: values.checkpointRetentionPeriod,
+    address: values.address ?? undefined,
+    namespace: values.namespace ?? undefined,
+    port: values.port ?? undefined,
+    uiPort: values.uiPort ?? undefined,
+    temporalCli: values.temporalCli ?? undefined,
+    onProgress: options.onProgress,
+  });
+  try {
+    const client = await connectClient(server);
+    const settings: JobSettings = toJobSettings(values);
+    const out = path.resolve(values.out);
+    return new ConnectedThreadmill(
+      { client, taskQueue: values.taskQueue, settings, out, uiUrl: server.uiUrl },
+      server,
+    );
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}

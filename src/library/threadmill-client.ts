@@ -1,0 +1,412 @@
+/** The library: starts jobs, watches and steers them. Needs a Temporal connection and nothing else. */
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  type Client,
+  type WorkflowExecutionDescription,
+} from '@temporalio/client';
+import {
+  commandNames,
+  workflowTypes,
+  type ArchiveJobInput,
+  type JobProgress,
+  type JobResult,
+  type JobSettings,
+  type ResourceStats,
+} from '../contract/job.ts';
+import { ThreadmillError } from '../core/errors.ts';
+import { finishedJob } from '../engine/dataset/finished-job.ts';
+import { validateJobOverrides } from '../settings/job-settings.ts';
+import { grpcCodeOf, isTransient, jobError, nobodyAnswered } from './failures.ts';
+import { identify, type JobIdentity } from './job-id.ts';
+import { historyFacts, progressNow, statsNow } from './job-view.ts';
+import { summaryOf, type JobSummary } from './job-summary.ts';
+
+export interface ClientOptions {
+  readonly client: Client;
+  readonly taskQueue: string;
+  /** Under every job's overrides. */
+  readonly settings: JobSettings;
+  /** Folder for datasets; default `./out`. */
+  readonly out?: string;
+  /** Of the Web UI; null where it is not known. */
+  readonly uiUrl?: string | null;
+}
+
+export interface StartOptions {
+  readonly out?: string;
+  /** Do it anew where it is done. */
+  readonly again?: boolean;
+}
+
+export interface StartedJob {
+  readonly jobId: string;
+  readonly runId: string;
+  readonly alreadyDone: boolean;
+  readonly alreadyRunning: boolean;
+  readonly dataset: string;
+  readonly webUrl: string | null;
+}
+
+export interface WaitOptions {
+  readonly onProgress?: (progress: JobProgress) => void;
+  /** Between two looks at the progress, ms; default 500. */
+  readonly intervalMs?: number;
+  /** Stops waiting; the job goes on. */
+  readonly signal?: AbortSignal;
+}
+
+/** A job that this client has started and that has not ended. */
+export interface ActiveJob {
+  readonly jobId: string;
+  readonly archive: string;
+  readonly startedMs: number;
+}
+
+/** A worker's answer to an update takes a workflow task; this is for one that is busy. */
+const updateMs = 10_000;
+/** Looked up by `listJobs`, newest first. */
+const jobsListedMax = 200;
+
+export class ThreadmillClient {
+  readonly client: Client;
+  readonly namespace: string;
+  readonly uiUrl: string | null;
+  private readonly taskQueue: string;
+  private readonly settings: JobSettings;
+  private readonly out: string;
+  private readonly active = new Map<string, ActiveJob>();
+
+  constructor({ client, taskQueue, settings, out = './out', uiUrl = null }: ClientOptions) {
+    this.client = client;
+    this.namespace = client.options.namespace;
+    this.taskQueue = taskQueue;
+    this.settings = settings;
+    this.out = out;
+    this.uiUrl = uiUrl;
+  }
+
+  /**
+   * Processes an archive and waits for its end. The same archive, settings and output folder are the same job: one that
+   * runs is joined, one that was interrupted goes on, one that is done gives its result.
+   *
+   * @throws {ThreadmillError} by its code: what is wrong with the archive, the output, the settings, or the job
+   */
+  async processArchiveFile(
+    path: string,
+    overrides: Partial<JobSettings> = {},
+    options: StartOptions & WaitOptions = {},
+  ): Promise<JobResult> {
+    const settings = this.settingsWith(overrides);
+    // before anything is awaited, so that getActiveJobs() knows the job at once
+    const identity = identify(path, options.out ?? this.out, settings);
+    const { jobId, archive } = identity;
+    this.active.set(jobId, { jobId, archive, startedMs: Date.now() });
+    try {
+      const started = await this.begin(identity, settings, options.again === true);
+      return started.alreadyDone ? await this.getResult(jobId) : await this.waitForJob(jobId, options);
+    } finally {
+      this.active.delete(jobId);
+    }
+  }
+
+  /** Starts a job, or finds the one that does the same, and does not wait. @throws as processArchiveFile */
+  async startJob(
+    path: string,
+    overrides: Partial<JobSettings> = {},
+    options: StartOptions = {},
+  ): Promise<StartedJob> {
+    const settings = this.settingsWith(overrides);
+    return this.begin(identify(path, options.out ?? this.out, settings), settings, options.again === true);
+  }
+
+  /** The jobs that this client is waiting for, in the order of their start. `listJobs` knows everybody's. */
+  getActiveJobs(): readonly ActiveJob[] {
+    return [...this.active.values()];
+  }
+
+  /** Open jobs and recently closed ones, newest first, at most 200. */
+  async listJobs(): Promise<readonly JobSummary[]> {
+    const jobs: JobSummary[] = [];
+    const query = `WorkflowType = '${workflowTypes.archive}'`;
+    for await (const job of this.client.workflow.list({ query })) {
+      if (jobs.push(summaryOf(job)) === jobsListedMax) break;
+    }
+    return jobs;
+  }
+
+  /** @throws {ThreadmillError} JOB_NOT_FOUND, as every method about one job */
+  async describeJob(jobId: string): Promise<JobSummary> {
+    return summaryOf(await this.describe(jobId));
+  }
+
+  /** How far a job is: fresh to a second while it runs, and known without any worker. */
+  getJobProgress(jobId: string): Promise<JobProgress> {
+    return about(jobId, () => progressNow(this.client, jobId));
+  }
+
+  /** The last resource sample. @throws {ThreadmillError} JOB_FAILED where there is none: no monitoring, or no segment yet */
+  async getCurrentStats(jobId: string): Promise<ResourceStats> {
+    const stats = await about(jobId, () => statsNow(this.client, jobId));
+    if (stats !== null) return stats;
+    throw new ThreadmillError(
+      'JOB_FAILED',
+      `Job "${jobId}" has no resource statistics: it has not begun to read, no worker answers, or ` +
+        'PUSHSHIFT_ENABLE_RESOURCE_MONITORING is false',
+      { facts: { jobId } },
+    );
+  }
+
+  /** The result of a job that is done. @throws {ThreadmillError} its failure; JOB_FAILED where it still runs */
+  async getResult(jobId: string): Promise<JobResult> {
+    const description = await this.describe(jobId).catch((error: unknown) => {
+      // Temporal forgets closed jobs after their retention; the dataset does not
+      const kept = this.forgotten.get(jobId);
+      if (kept === undefined) throw error;
+      return kept;
+    });
+    if ('success' in description) return description;
+    if (description.status.name === 'RUNNING' || description.status.name === 'PAUSED') {
+      throw new ThreadmillError(
+        'JOB_FAILED',
+        `Job "${jobId}" is still running; threadmill watch ${jobId} follows it`,
+        {
+          facts: { jobId },
+        },
+      );
+    }
+    return about(jobId, () => this.client.workflow.getHandle(jobId).result() as Promise<JobResult>);
+  }
+
+  /**
+   * Waits for a job's end, over outages of the server.
+   *
+   * @throws {ThreadmillError} the job's failure; where `signal` aborts, its reason
+   */
+  async waitForJob(jobId: string, options: WaitOptions = {}): Promise<JobResult> {
+    const { onProgress, intervalMs = 500, signal } = options;
+    const ended = new AbortController();
+    const watching =
+      onProgress === undefined
+        ? null
+        : this.watch(jobId, onProgress, intervalMs, anySignal(ended.signal, signal));
+    try {
+      return await aborting(signal, this.resultOver(jobId, ended.signal));
+    } finally {
+      ended.abort();
+      await watching;
+      if (signal?.aborted !== true && onProgress !== undefined) {
+        // the last word, so that whoever draws it ends at 100 %
+        await progressNow(this.client, jobId).then(onProgress, () => undefined);
+      }
+    }
+  }
+
+  /**
+   * Goes on with a job from its last committed part, and waits for its end: a paused one is let go on, one that failed, was
+   * cancelled or terminated gets a new run, one that runs is joined, one that is done gives its result.
+   */
+  async resumeJob(jobId: string, options: WaitOptions = {}): Promise<JobResult> {
+    const { status } = await this.describe(jobId);
+    if (status.name === 'RUNNING' || status.name === 'PAUSED') await this.unpauseJob(jobId);
+    else if (status.name !== 'COMPLETED') await this.restart(jobId);
+    return this.waitForJob(jobId, options);
+  }
+
+  /** Stops a job after what it has committed; `unpauseJob` lets it go on. Needs no worker to be there. */
+  async pauseJob(jobId: string): Promise<void> {
+    await about(jobId, () => this.client.workflow.getHandle(jobId).signal(commandNames.pause));
+  }
+
+  async unpauseJob(jobId: string): Promise<void> {
+    await about(jobId, () => this.client.workflow.getHandle(jobId).signal(commandNames.resume));
+  }
+
+  /** Ends a job; what is committed stays, and `resumeJob` goes on from there. */
+  async cancelJob(jobId: string): Promise<void> {
+    await about(jobId, () => this.client.workflow.getHandle(jobId).cancel());
+  }
+
+  /** Sets the batch size, lines; gives what took effect, which the job's bounds may have moved. */
+  setBatchSize(jobId: string, lines: number): Promise<number> {
+    return this.update(jobId, commandNames.setBatchSize, lines);
+  }
+
+  /** Sets the memory limit beyond the window, MB; gives what took effect. */
+  setMaxMemory(jobId: string, mb: number): Promise<number> {
+    return this.update(jobId, commandNames.setMaxMemory, mb);
+  }
+
+  /** Where the Web UI shows a job; null where its address is not known. */
+  webUrlOf(jobId: string): string | null {
+    return this.uiUrl === null
+      ? null
+      : `${this.uiUrl}/namespaces/${encodeURIComponent(this.namespace)}/workflows/${encodeURIComponent(jobId)}`;
+  }
+
+  /** Results of jobs that Temporal has forgotten and whose datasets are there. */
+  private readonly forgotten = new Map<string, JobResult>();
+
+  private settingsWith(overrides: Partial<JobSettings>): JobSettings {
+    return {
+      ...this.settings,
+      ...validateJobOverrides(overrides, { base: this.settings, from: 'the overrides' }),
+    };
+  }
+
+  private async begin(identity: JobIdentity, settings: JobSettings, again: boolean): Promise<StartedJob> {
+    const { jobId, dataset } = identity;
+    const started = {
+      jobId,
+      dataset,
+      webUrl: this.webUrlOf(jobId),
+      alreadyDone: false,
+      alreadyRunning: false,
+    };
+    const found = await this.describe(jobId).catch((error: unknown) => {
+      if (error instanceof ThreadmillError && error.code === 'JOB_NOT_FOUND') return null;
+      throw error;
+    });
+    const status = found?.status.name;
+    if (found !== null && (status === 'RUNNING' || status === 'PAUSED')) {
+      return { ...started, runId: found.runId, alreadyRunning: true };
+    }
+    if (!again) {
+      const finished = await finishedJob(dataset, jobId);
+      if (finished !== null) {
+        if (status !== 'COMPLETED') this.forgotten.set(jobId, finished);
+        return { ...started, runId: found?.runId ?? '', alreadyDone: true };
+      }
+    }
+    const resumable = !again && found !== null && status !== 'COMPLETED';
+    const state = resumable ? (await historyFacts(this.client, jobId, found.runId)).state : null;
+    const input: ArchiveJobInput = {
+      archive: identity.archive,
+      out: identity.out,
+      settings,
+      ...(again ? { replace: true } : {}),
+      ...(state === null ? {} : { state }),
+    };
+    return { ...started, ...(await this.start(jobId, dataset, input)) };
+  }
+
+  private async start(
+    jobId: string,
+    dataset: string,
+    input: ArchiveJobInput,
+  ): Promise<{ readonly runId: string; readonly alreadyRunning: boolean }> {
+    try {
+      const handle = await this.client.workflow.start(workflowTypes.archive, {
+        workflowId: jobId,
+        taskQueue: this.taskQueue,
+        args: [input],
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        memo: { archive: input.archive, dataset },
+        staticSummary: input.archive,
+      });
+      return { runId: handle.firstExecutionRunId, alreadyRunning: false };
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      return { runId: (await this.describe(jobId)).runId, alreadyRunning: true };
+    }
+  }
+
+  /** A new run of a closed job, with what its last one had committed. */
+  private async restart(jobId: string): Promise<void> {
+    const { state, input } = await about(jobId, () => historyFacts(this.client, jobId));
+    if (input === null)
+      throw new ThreadmillError('JOB_FAILED', `Job "${jobId}" has no input to go on with`, {
+        facts: { jobId },
+      });
+    await this.start(jobId, state?.dataset ?? '', { ...input, ...(state === null ? {} : { state }) });
+  }
+
+  private describe(jobId: string): Promise<WorkflowExecutionDescription> {
+    return about(jobId, () => this.client.workflow.getHandle(jobId).describe());
+  }
+
+  private async update(jobId: string, name: string, value: number): Promise<number> {
+    const handle = this.client.workflow.getHandle(jobId);
+    try {
+      return await this.client.withDeadline(Date.now() + updateMs, () =>
+        handle.executeUpdate<number, [number]>(name, { args: [value] }),
+      );
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) throw jobError(jobId, error);
+      if (grpcCodeOf(error) === 4 || grpcCodeOf(error) === 1) throw nobodyAnswered(jobId, error);
+      const why =
+        error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+      throw new ThreadmillError('USAGE', why, { facts: { jobId }, cause: error });
+    }
+  }
+
+  /** `handle.result()` gives up after ten seconds of outage; a job does not. */
+  private async resultOver(jobId: string, signal: AbortSignal): Promise<JobResult> {
+    for (;;) {
+      try {
+        return (await this.client.workflow.getHandle(jobId).result()) as JobResult;
+      } catch (error) {
+        if (!isTransient(error) || signal.aborted) throw jobError(jobId, error);
+        await pause(1_000, signal);
+      }
+    }
+  }
+
+  private async watch(
+    jobId: string,
+    onProgress: (progress: JobProgress) => void,
+    intervalMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const progress = await progressNow(this.client, jobId);
+        if (!signal.aborted) onProgress(progress);
+      } catch {
+        // an outage: whoever waits for the result is told if it matters
+      }
+      await pause(intervalMs, signal);
+    }
+  }
+}
+
+async function about<T>(jobId: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    throw jobError(jobId, error);
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    if (signal.aborted) done();
+    else signal.addEventListener('abort', done);
+  });
+}
+
+function anySignal(first: AbortSignal, second: AbortSignal | undefined): AbortSignal {
+  return second === undefined ? first : AbortSignal.any([first, second]);
+}
+
+async function aborting<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (signal === undefined) return work;
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => {
+    reject(signal.reason);
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    work.catch(() => undefined); // nobody waits for it any more
+  }
+}
