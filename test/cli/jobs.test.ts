@@ -157,19 +157,19 @@ describe('commands about jobs', () => {
   });
 
   it('threadmill result gives that of a closed job', async () => {
-    scene.threadmill = fakeThreadmill({
-      describeJob: () => Promise.resolve({ ...summary, status: 'completed', closedMs: 1 }),
-      getResult: () => Promise.resolve(result),
-    });
+    scene.threadmill = fakeThreadmill({ getResult: () => Promise.resolve(result) });
     assert.match((await scene.run('result', 'job-1')).stdout, /^Done/);
     assert.deepEqual(jsonLines((await scene.run('result', 'job-1', '--json')).stdout), [{ ...result }]);
   });
 
-  it('threadmill result of a running job does not wait for it', async () => {
-    scene.threadmill = fakeThreadmill({ describeJob: () => Promise.resolve(summary) });
+  it('threadmill result of a job that has none is exit code 1', async () => {
+    const error = new ThreadmillError('JOB_FAILED', 'Job "job-1" is still running; watch it');
+    scene.threadmill = fakeThreadmill({ getResult: () => Promise.reject(error) });
     const run = await scene.run('result', 'job-1');
-    assert.equal(run.code, 2);
-    assert.match(run.stderr, /it is running; threadmill watch job-1 waits for it/);
+    assert.deepEqual(
+      [run.code, run.stdout, run.stderr],
+      [1, '', 'threadmill: Job "job-1" is still running; watch it\n'],
+    );
   });
 
   it('threadmill pause and cancel ask for it and say how to go on', async () => {
