@@ -85,19 +85,20 @@ export class ArchiveSource {
   private async runStream(): Promise<Damage | null> {
     this.handlers.onFrame({ compressed: 0, decompressed: 0 }, 0);
     const file = createReadStream(this.path, { highWaterMark: blockBytes });
-    const count = (bytes: Buffer | string): void => {
-      this.compressedOffset += bytes.length;
+    const gunzip = this.container === 'gzip' ? file.pipe(zlib.createGunzip({ chunkSize: blockBytes })) : null;
+    const output: Readable = gunzip ?? file;
+    // What gunzip has taken in, not what was read for it: that runs ahead by MiB, which is all of a small archive.
+    const count = (chunk: Buffer): void => {
+      this.compressedOffset = gunzip?.bytesWritten ?? this.compressedOffset + chunk.length;
     };
-    const output: Readable =
-      this.container === 'gzip' ? file.pipe(zlib.createGunzip({ chunkSize: blockBytes })) : file;
     let fileError: unknown = null;
     file.on('error', (error) => {
       fileError = error;
       output.destroy(error);
     });
-    if (this.container === 'gzip') file.on('data', count);
     try {
-      await this.drain(output, this.container === 'plain' ? count : undefined);
+      await this.drain(output, count);
+      if (gunzip !== null) this.compressedOffset = gunzip.bytesWritten;
     } catch (error) {
       if (fileError !== null) throw unreadable(this.path, error);
       return this.damageOf(error);
