@@ -139,10 +139,10 @@ module.exports = {
     ),
     only(
       'library-loads-no-worker',
-      'A program that only asks for jobs must not load the native worker, the codecs or the workflow bundler. The ' +
-        'manifest of a finished dataset it may read (engine/dataset).',
+      'A program that only asks for jobs must not load the native worker, the codecs or the workflow bundler. An ' +
+        'archive it may name and fingerprint, and the manifest of a finished dataset read: all without a codec.',
       '^src/(index\\.ts$|library/)',
-      '^(?!src/(activities/|workflows/|engine/(?!dataset/)|worker\\.ts$|cli/|client\\.ts$))',
+      '^(?!src/(activities/|workflows/|engine/(?!dataset/|archive/(fingerprint|archive-name)\\.ts$)|worker\\.ts$|cli/|client\\.ts$))',
       notLoaded,
     ),
     only(

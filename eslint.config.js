@@ -66,6 +66,8 @@ export default defineConfig(
         'error',
         { ...noneButStrings, allowNumberAndString: true },
       ],
+      // `const { bundle: _bundle, ...rest } = options` is how a property is left out.
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       // `== null` stays: generated protobuf types say null and undefined for the same thing.
       eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
