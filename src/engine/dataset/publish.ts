@@ -9,7 +9,7 @@ import { totalOf } from '../../core/fates.ts';
 import { AtomicFile, outputError } from '../output/atomic-file.ts';
 import { readDigest } from './file-bytes.ts';
 import { findManifest, formatManifest, manifestOf, type Manifest, type RejectsEntry } from './manifest.ts';
-import { joinedRejectsName, manifestName, roleOf } from './names.ts';
+import { claimName, joinedRejectsName, manifestName, roleOf } from './names.ts';
 import { partProblems } from './part-checks.ts';
 
 export interface PublishProgress {
@@ -130,7 +130,8 @@ async function removeStrangers(
   });
   for (const name of names) {
     const role = roleOf(name);
-    if (role === null || role === 'manifest' || role === 'claim' || ours.has(name)) continue;
+    // the claim's temporary file is that of a job which is about to be refused in proper words
+    if (role === null || role === 'manifest' || name.startsWith(claimName) || ours.has(name)) continue;
     await remove(folder, name);
   }
 }
