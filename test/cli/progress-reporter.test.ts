@@ -61,4 +61,22 @@ describe('createProgressReporter()', () => {
     assert.equal(at(100_000, 13, 'paused'), 1);
     assert.ok(written.every((text) => text.endsWith('\n') && !text.includes('\u001b')));
   });
+
+  it('gives no rates where nothing is read', () => {
+    for (const [state, line] of [
+      ['inspecting', '0.0 %  inspecting the archive  0 lines  0 parts\n'],
+      ['done', '100.0 %  done  12 lines  1 part\n'],
+    ] as const) {
+      const { written, reporter } = scene(false);
+      const done = state === 'done';
+      reporter.show({
+        ...progress,
+        state,
+        completionPercentage: done ? 100 : 0,
+        processedLines: done ? 12 : 0,
+        parts: done ? 1 : 0,
+      });
+      assert.deepEqual(written, [line]);
+    }
+  });
 });

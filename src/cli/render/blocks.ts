@@ -17,7 +17,7 @@ export function statusBlock(progress: JobProgress): readonly string[] {
       ['state', progress.state],
       [
         'progress',
-        `${progress.completionPercentage.toFixed(1)} %${eta === null ? '' : `, ${duration(eta)} to go`}`,
+        `${progress.completionPercentage.toFixed(1)} %${eta === null || progress.state === 'done' ? '' : `, ${duration(eta)} to go`}`,
       ],
       [
         'lines',

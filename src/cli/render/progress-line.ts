@@ -23,9 +23,11 @@ function percent(progress: JobProgress): string {
 function pieces(progress: JobProgress): readonly string[] {
   const eta = progress.estimatedTimeRemaining;
   const state = states[progress.state];
+  const known = [percent(progress), ...(state === '' ? [] : [state])];
+  // What no segment is at has no rate and no memory.
+  if (progress.state !== 'running' && progress.state !== 'paused') return known;
   return [
-    percent(progress),
-    ...(state === '' ? [] : [state]),
+    ...known,
     `${count(progress.linesPerSecond)} lines/s`,
     ...(eta === null ? [] : [`ETA ${duration(eta)}`]),
     `${bytes(progress.bytesPerSecond)}/s`,
