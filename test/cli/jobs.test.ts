@@ -178,7 +178,8 @@ describe('commands about jobs', () => {
       asked.push(`${what} ${jobId}`);
       return Promise.resolve();
     };
-    scene.threadmill = fakeThreadmill({ pauseJob: ask('pause'), cancelJob: ask('cancel') });
+    const describeJob = () => Promise.resolve(summary);
+    scene.threadmill = fakeThreadmill({ describeJob, pauseJob: ask('pause'), cancelJob: ask('cancel') });
     assert.match((await scene.run('pause', 'job-1')).stdout, /threadmill resume job-1/);
     assert.match((await scene.run('cancel', 'job-1')).stdout, /threadmill resume job-1/);
     assert.deepEqual(jsonLines((await scene.run('cancel', 'job-1', '--json')).stdout), [
@@ -186,6 +187,20 @@ describe('commands about jobs', () => {
     ]);
     assert.deepEqual(asked, ['pause job-1', 'cancel job-1', 'cancel job-1']);
   });
+
+  for (const argv of [['pause'], ['cancel'], ['set', '--batch-size', '200']]) {
+    it(`threadmill ${argv.join(' ')} refuses a job that has ended, exit code 2`, async () => {
+      const ended = (status: string) =>
+        fakeThreadmill({ describeJob: () => Promise.resolve({ ...summary, status, closedMs: 1 }) });
+      scene.threadmill = ended('completed');
+      const done = await scene.run(...argv, 'job-1');
+      assert.deepEqual([done.code, done.stdout], [2, '']);
+      assert.match(done.stderr, /job "job-1": it is completed; threadmill result job-1 shows it\n$/);
+      scene.threadmill = ended('failed');
+      const failed = await scene.run(...argv, 'job-1');
+      assert.match(failed.stderr, /it is failed; threadmill resume job-1 goes on with it\n$/);
+    });
+  }
 
   describe('threadmill resume', () => {
     it('lets an open job go on, without a worker of its own', async () => {
@@ -248,6 +263,7 @@ describe('commands about jobs', () => {
   describe('threadmill set', () => {
     it('changes what is given and tells what took effect', async () => {
       scene.threadmill = fakeThreadmill({
+        describeJob: () => Promise.resolve(summary),
         setBatchSize: (_, lines) => Promise.resolve(Math.min(lines, 5000)),
         setMaxMemory: (_, mb) => Promise.resolve(mb),
       });

@@ -1,6 +1,7 @@
 /** `threadmill cancel`. */
 import { clientGroups, jobArgument, type Command } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { requireOpenJob } from '../open-job.ts';
 import { printBlock } from '../report-job.ts';
 import { withThreadmill } from '../session.ts';
 
@@ -14,6 +15,7 @@ export const cancel: Command = {
   settings: clientGroups,
   run: (context, [jobId = '']) =>
     withThreadmill(context, async (threadmill) => {
+      await requireOpenJob(threadmill, jobId, 'cancel');
       await threadmill.cancelJob(jobId);
       printBlock(context, { jobId, requested: 'cancel' }, () => [
         `Cancelling ${jobId}: its committed parts stay, and threadmill resume ${jobId} goes on from there`,

@@ -1,6 +1,7 @@
 /** `threadmill pause`. */
 import { clientGroups, jobArgument, type Command } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { requireOpenJob } from '../open-job.ts';
 import { printBlock } from '../report-job.ts';
 import { withThreadmill } from '../session.ts';
 
@@ -14,6 +15,7 @@ export const pause: Command = {
   settings: clientGroups,
   run: (context, [jobId = '']) =>
     withThreadmill(context, async (threadmill) => {
+      await requireOpenJob(threadmill, jobId, 'pause');
       await threadmill.pauseJob(jobId);
       printBlock(context, { jobId, requested: 'pause' }, () => [
         `Paused ${jobId}; threadmill resume ${jobId} goes on`,

@@ -4,6 +4,7 @@ import { defaultJobSettings, validateJobOverrides } from '../../settings.ts';
 import { clientGroups, jobArgument, type Command } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { requireOpenJob } from '../open-job.ts';
 import { counted } from '../render/figures.ts';
 import { printBlock } from '../report-job.ts';
 import { withThreadmill } from '../session.ts';
@@ -43,6 +44,7 @@ export const set: Command = {
       throw new ThreadmillError('USAGE', 'Nothing to set: give --batch-size or --max-memory');
     }
     return withThreadmill(context, async (threadmill) => {
+      await requireOpenJob(threadmill, jobId, 'change');
       const batchSize = lines === null ? null : await threadmill.setBatchSize(jobId, lines);
       const maxMemoryMb = mb === null ? null : await threadmill.setMaxMemory(jobId, mb);
       const changed = {
