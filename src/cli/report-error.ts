@@ -2,14 +2,14 @@
 import { ThreadmillError, type ErrorFacts } from '../core/errors.ts';
 import type { CommonFlags, Io } from './context.ts';
 
-export interface ErrorJson {
+interface ErrorJson {
   readonly code: string;
   readonly message: string;
   readonly facts: ErrorFacts;
 }
 
 /** An error as JSON, for `--json`. */
-export function errorJson(error: unknown): ErrorJson {
+function errorJson(error: unknown): ErrorJson {
   if (error instanceof ThreadmillError) {
     return { code: error.code, message: error.message, facts: error.facts };
   }
@@ -17,7 +17,7 @@ export function errorJson(error: unknown): ErrorJson {
 }
 
 /** The text for stderr. */
-export function errorText(error: unknown, options: { readonly json: boolean }): string {
+function errorText(error: unknown, options: { readonly json: boolean }): string {
   if (error instanceof ThreadmillError) {
     return `threadmill: ${options.json ? `${error.code}: ` : ''}${error.message}`;
   }

@@ -9,7 +9,7 @@ import type { JobProgress, JobResult } from '../../src/contract/job.ts';
 import { zeroCounters } from '../../src/core/fates.ts';
 
 /** Fails a test that reaches what it did not make up. */
-export function unexpected(name: string) {
+function unexpected(name: string) {
   return (): never => {
     throw new Error(`${name} was not expected to be called`);
   };
@@ -102,7 +102,7 @@ export function fakeThreadmill(given: Partial<Threadmill> = {}): Threadmill {
 }
 
 /** A worker that runs until it is shut down, or fails. */
-export class FakeWorker implements WorkerHandle {
+class FakeWorker implements WorkerHandle {
   readonly #end = Promise.withResolvers<undefined>();
   readonly run: Promise<void> = this.#end.promise;
   shutdowns = 0;

@@ -48,7 +48,7 @@ function fates({ metrics }: JobResult): readonly string[] {
 }
 
 /** Why little was kept, the commonest reason first; null where enough was. */
-export function lowKeepReason(result: JobResult): string | null {
+function lowKeepReason(result: JobResult): string | null {
   const { metrics } = result;
   const lines = metrics.totalProcessedLines - metrics.blank;
   if (lines === 0 || metrics.kept / lines >= lowKeepShare) return null;
