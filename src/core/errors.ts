@@ -1,25 +1,27 @@
 /** What can be wrong with the request or the world. Bad data is a value (see reject reasons), never one of these. */
-export type ErrorCode =
-  | 'SETTINGS_INVALID'
-  | 'USAGE'
-  | 'ARCHIVE_MISSING'
-  | 'ARCHIVE_UNREADABLE'
-  | 'ARCHIVE_EMPTY'
-  | 'ARCHIVE_NOT_RECOGNISED'
-  | 'ARCHIVE_TRUNCATED'
-  | 'ARCHIVE_CORRUPT'
-  | 'ARCHIVE_CHANGED'
-  | 'WINDOW_TOO_LARGE'
-  | 'TOO_MANY_REJECTS'
-  | 'TOO_MANY_PARTS'
-  | 'OUTPUT_DENIED'
-  | 'DISK_FULL'
-  | 'DATASET_IN_USE'
-  | 'DATASET_INVALID'
-  | 'JOB_NOT_FOUND'
-  | 'JOB_FAILED'
-  | 'SERVER_UNREACHABLE'
-  | 'SERVER_UNAVAILABLE';
+export const errorCodes = [
+  'SETTINGS_INVALID',
+  'USAGE',
+  'ARCHIVE_MISSING',
+  'ARCHIVE_UNREADABLE',
+  'ARCHIVE_EMPTY',
+  'ARCHIVE_NOT_RECOGNISED',
+  'ARCHIVE_TRUNCATED',
+  'ARCHIVE_CORRUPT',
+  'ARCHIVE_CHANGED',
+  'WINDOW_TOO_LARGE',
+  'TOO_MANY_REJECTS',
+  'TOO_MANY_PARTS',
+  'OUTPUT_DENIED',
+  'DISK_FULL',
+  'DATASET_IN_USE',
+  'DATASET_INVALID',
+  'JOB_NOT_FOUND',
+  'JOB_FAILED',
+  'SERVER_UNREACHABLE',
+  'SERVER_UNAVAILABLE',
+] as const;
+export type ErrorCode = (typeof errorCodes)[number];
 
 /** Plain JSON facts that go with an error: paths, offsets, sizes with their unit in the name. */
 export type ErrorFacts = Readonly<Record<string, string | number | boolean | null>>;

@@ -1,7 +1,7 @@
 /** Temporal's failures as threadmill's errors. */
 import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
-import { ThreadmillError, type ErrorCode, type ErrorFacts } from '../core/errors.ts';
+import { ThreadmillError, errorCodes, type ErrorFacts } from '../core/errors.ts';
 
 /** gRPC status numbers. */
 const status = { deadlineExceeded: 4, unavailable: 14, cancelled: 1 } as const;
@@ -36,7 +36,8 @@ export function jobError(jobId: string, error: unknown): unknown {
   const { cause } = error;
   if (cause instanceof ApplicationFailure) {
     const facts = (cause.details?.[0] ?? {}) as ErrorFacts;
-    const code = cause.type === 'BUG' || cause.type == null ? 'JOB_FAILED' : (cause.type as ErrorCode);
+    // 'BUG', and whatever a version of the SDK or of another worker calls its failures
+    const code = errorCodes.find((known) => known === cause.type) ?? 'JOB_FAILED';
     return new ThreadmillError(code, cause.message, { facts: { ...facts, jobId }, cause });
   }
   const how =
