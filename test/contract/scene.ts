@@ -1,0 +1,110 @@
+/** Test helper: a job in the middle of its work. */
+import type {
+  InspectionResult,
+  JobState,
+  LiveFigures,
+  ResourceStats,
+  SegmentHeartbeat,
+  SegmentResult,
+} from '../../src/contract/job.ts';
+import { beginJob } from '../../src/contract/job-state.ts';
+import { packPart, type PackedPart, type PartEntry } from '../../src/contract/part.ts';
+import { zeroCounters } from '../../src/core/fates.ts';
+import { defaultJobSettings } from '../../src/settings/job-settings.ts';
+import { inspection } from '../engine/dataset/scene.ts';
+
+export const found: InspectionResult = {
+  inspection: { ...inspection, compressedBytes: 1000, windowBytes: 2 ** 20 },
+  settings: defaultJobSettings(),
+  dataset: '/out/RC_2005-12',
+  searchable: true,
+  nowMs: 1_700_000_000_000,
+};
+
+export function jobState(change: Partial<JobState> = {}): JobState {
+  return { ...beginJob(found), ...change };
+}
+
+/** Part `index` of ten lines in a hundred bytes: eight kept, one rejected, one blank. */
+export function partEntry(index: number, change: Partial<PartEntry> = {}): PartEntry {
+  return {
+    index,
+    file: `part-0000${index}.parquet`,
+    start: index * 100,
+    end: index * 100 + 100,
+    firstLine: index * 10,
+    rows: 8,
+    bytes: 77,
+    sha256: 'ab'.repeat(32),
+    counters: {
+      ...zeroCounters,
+      lines: 10,
+      kept: 8,
+      rejected: { ...zeroCounters.rejected, 'malformed-json': 1 },
+      blank: 1,
+    },
+    rejects: { file: `part-0000${index}.rejects.jsonl.zst`, bytes: 5, sha256: 'cd'.repeat(32) },
+    ...change,
+  };
+}
+
+export function packed(...indices: readonly number[]): readonly PackedPart[] {
+  return indices.map((index) => packPart(partEntry(index)));
+}
+
+/** Where the part after `index` begins. */
+export function behind(index: number): JobState['next'] {
+  const part = index + 1;
+  return { part, offset: part * 100, line: part * 10, frame: { compressed: 0, decompressed: 0 } };
+}
+
+export const live: LiveFigures = {
+  processedLines: 20,
+  processedBytes: 200,
+  compressedBytes: 100,
+  linesPerSecond: 10,
+  bytesPerSecond: 60,
+  batchSize: 640,
+  memoryBytes: 7_000_000,
+};
+
+export const stats: ResourceStats = {
+  memoryUsagePercentage: 12.5,
+  processingRate: 10,
+  residentBytes: 612_345_678,
+  heapBytes: 52_345_678,
+  externalBytes: 112_345_678,
+  peakResidentBytes: 712_345_678,
+  windowBytes: 134_217_728,
+  limitBytes: 512_000_000,
+  cpuPercentage: 170,
+  eventLoopDelayMs: 1.5,
+  batchSize: 640,
+  batchMs: 12.34,
+  errorsPerBatch: 0.5,
+  blocksInFlight: 2,
+  warnings: 0,
+  adjustments: 1,
+  decoderHeld: false,
+};
+
+export function heartbeat(change: Partial<SegmentHeartbeat> = {}): SegmentHeartbeat {
+  return { parts: packed(0, 1), next: behind(1), live, stats, ...change };
+}
+
+export function segmentResult(change: Partial<SegmentResult> = {}): SegmentResult {
+  return {
+    parts: packed(0, 1),
+    next: behind(1),
+    finished: false,
+    live,
+    stats,
+    workerQueue: 'threadmill@here',
+    retries: 0,
+    peakMemoryBytes: 50_000_000,
+    holes: [],
+    rejectExamples: [],
+    warnings: [],
+    ...change,
+  };
+}
