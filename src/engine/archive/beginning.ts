@@ -1,6 +1,7 @@
 /** The first decompressed bytes of an archive, and what they say about its lines. */
 import type { ArchiveKind } from '../../core/columns.ts';
-import { ArchiveSource, type Container, type Damage } from './source.ts';
+import { ArchiveReader, type Damage } from './archive-reader.ts';
+import type { Container } from './container.ts';
 
 /** Enough for a mean over thousands of lines; the ratio of its compressed to its decompressed size is within 3 %. */
 const beginningBytes = 4 * 1024 * 1024;
@@ -23,31 +24,23 @@ export interface Beginning {
  *
  * @throws {ThreadmillError} ARCHIVE_MISSING, ARCHIVE_UNREADABLE; damage is a value
  */
-export async function readBeginning(path: string, container: Container): Promise<Beginning> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  const source: ArchiveSource = new ArchiveSource(
-    path,
-    container,
-    { compressed: 0, decompressed: 0 },
-    {
-      onFrame: () => undefined,
-      onChunk: (chunk) => {
-        if (length >= beginningBytes) return true;
-        chunks.push(Buffer.from(chunk));
-        length += chunk.length;
-        if (length >= beginningBytes) source.close();
-        return true;
-      },
-    },
-  );
-  const damage = await source.run();
-  return {
-    bytes: Buffer.concat(chunks, length),
-    compressedBytes: source.compressedOffset,
-    whole: length < beginningBytes && damage === null,
-    damage,
-  };
+export function readBeginning(path: string, container: Container): Beginning {
+  const buffer = Buffer.allocUnsafeSlow(beginningBytes);
+  const reader = new ArchiveReader(path, container);
+  try {
+    const bytes = reader.read(buffer);
+    const { compressedOffset } = reader;
+    // one more byte tells whether that was all
+    const whole = bytes < beginningBytes || reader.read(Buffer.alloc(1)) === 0;
+    return {
+      bytes: buffer.subarray(0, bytes),
+      compressedBytes: compressedOffset,
+      whole: whole && reader.damage === null,
+      damage: bytes < beginningBytes ? reader.damage : null,
+    };
+  } finally {
+    reader.close();
+  }
 }
 
 export interface LineSample {

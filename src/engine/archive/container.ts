@@ -1,6 +1,7 @@
 /** What a file is by its first bytes, never by its name: the container of an archive, or a known stranger. */
-import type { Container } from './source.ts';
 import { isSkippableMagic, zstdMagic } from './zstd-frames.ts';
+
+export type Container = 'zstd' | 'gzip' | 'plain';
 
 /** As many first bytes as any answer here needs: a tar header has its magic at 257. */
 export const headBytes = 4096;

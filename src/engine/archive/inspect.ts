@@ -45,7 +45,7 @@ export async function inspectArchive(
   const print = fingerprintOf(path);
   const survey = container === 'zstd' ? await surveyFrames(path) : null;
   if (survey !== null) checkSurvey(path, survey);
-  const beginning = await readBeginning(path, container);
+  const beginning = readBeginning(path, container);
   if (survey !== null) checkMemory(path, survey, beginning, options.machineBytes ?? machineBytes());
   const sample = sampleLines(beginning);
   const name = archiveName(path);

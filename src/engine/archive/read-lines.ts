@@ -1,8 +1,8 @@
 /** The lines of a packed file, pulled one by one: for files of our own, where clarity beats speed. */
-import { ArchiveSource, type Container, type Damage } from './source.ts';
+import { ArchiveReader, type Damage } from './archive-reader.ts';
+import type { Container } from './container.ts';
 
-/** Chunks of 1 MiB that may wait; then the decoder does. */
-const waitingMax = 2;
+const chunkBytes = 1024 * 1024;
 const lineFeed = 0x0a;
 
 /** What a packed file has lost: thrown behind the last line that could be read. */
@@ -20,15 +20,15 @@ export class DamagedFileError extends Error {
 
 /**
  * The lines of a file of any container and number of frames, without their line feeds, each valid until the next is asked
- * for. A last line without a line feed is a line. Memory: 3 MiB, the decoder's window and the longest line. Leaving the
+ * for. A last line without a line feed is a line. Memory: 1 MiB, the decoder's window and the longest line. Leaving the
  * loop early closes the file.
  *
  * @throws {ThreadmillError} ARCHIVE_MISSING, ARCHIVE_UNREADABLE
  * @throws {DamagedFileError} behind the last whole line before the damage
  */
-export async function* readLines(path: string, container: Container): AsyncGenerator<Buffer, void> {
+export function* readLines(path: string, container: Container): Generator<Buffer, void> {
   let pending: Buffer[] = [];
-  for await (const chunk of chunksOf(path, container)) {
+  for (const chunk of chunksOf(path, container)) {
     let at = 0;
     for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, at)) {
       const tail = chunk.subarray(at, end);
@@ -36,53 +36,20 @@ export async function* readLines(path: string, container: Container): AsyncGener
       pending = [];
       at = end + 1;
     }
-    if (at < chunk.length) pending.push(chunk.subarray(at));
+    if (at < chunk.length) pending.push(Buffer.from(chunk.subarray(at)));
   }
   if (pending.length > 0) yield Buffer.concat(pending);
 }
 
-/** Turns the source's pushes into pulls: each chunk is a copy, and the source is held while two of them wait. */
-async function* chunksOf(path: string, container: Container): AsyncGenerator<Buffer, void> {
-  const waiting: Buffer[] = [];
-  let wake = Promise.withResolvers<undefined>();
-  let ended = false;
-  const source = new ArchiveSource(
-    path,
-    container,
-    { compressed: 0, decompressed: 0 },
-    {
-      onFrame: () => undefined,
-      onChunk: (chunk) => {
-        waiting.push(Buffer.from(chunk));
-        wake.resolve(undefined);
-        return waiting.length < waitingMax;
-      },
-    },
-  );
-  const running = source.run().finally(() => {
-    ended = true;
-    wake.resolve(undefined);
-  });
-  running.catch(() => undefined); // awaited below, at its place behind the chunks
-  // A function, because the compiler believes that nothing changes between two looks.
-  const hasEnded = (): boolean => ended;
+/** Each chunk is valid until the next is asked for. */
+function* chunksOf(path: string, container: Container): Generator<Buffer, void> {
+  const reader = new ArchiveReader(path, container);
+  const buffer = Buffer.allocUnsafeSlow(chunkBytes);
   try {
-    for (;;) {
-      const chunk = waiting.shift();
-      if (chunk !== undefined) {
-        yield chunk;
-        source.resume();
-      } else if (hasEnded()) {
-        break;
-      } else {
-        wake = Promise.withResolvers<undefined>();
-        await wake.promise;
-      }
-    }
-    const damage = await running;
-    if (damage !== null) throw new DamagedFileError(path, damage);
+    for (let bytes = reader.read(buffer); bytes > 0; bytes = reader.read(buffer))
+      yield buffer.subarray(0, bytes);
+    if (reader.damage !== null) throw new DamagedFileError(path, reader.damage);
   } finally {
-    source.close();
-    await running.catch(() => undefined); // the file is closed when it has settled
+    reader.close();
   }
 }

@@ -33,7 +33,7 @@ export async function* readRejects(folder: string): AsyncGenerator<RejectedLine,
     const path = join(folder, file);
     let number = 0;
     try {
-      for await (const line of readLines(path, 'zstd')) {
+      for (const line of readLines(path, 'zstd')) {
         number++;
         yield recordIn(line);
       }

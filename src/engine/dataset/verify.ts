@@ -136,7 +136,7 @@ async function lineProblems(
 ): Promise<readonly string[]> {
   let found = 0;
   try {
-    for await (const line of readLines(join(folder, file), 'zstd')) {
+    for (const line of readLines(join(folder, file), 'zstd')) {
       signal?.throwIfAborted();
       if (line.length > 0) found++;
     }

@@ -22,7 +22,7 @@ port.on('message', (message: ToMill) => {
       const started = performance.now();
       const linesBefore = mill.lineCount;
       const rejectsBefore = mill.rejectCount;
-      mill.write(new Uint8Array(message.memory, 0, message.bytes));
+      mill.write(new Uint8Array(message.memory, message.start, message.end - message.start));
       const lines = mill.lineCount - linesBefore;
       const batch = Atomics.load(batchLines, 0);
       const batches = Math.floor((batchRemainder + lines) / batch);

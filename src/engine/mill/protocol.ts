@@ -1,4 +1,4 @@
-/** Messages between the pipeline and a mill thread. Blocks are shared memory: bytes are copied once, by the pipeline. */
+/** Messages between the pipeline and a mill thread. Blocks are shared memory: the decoder has written them, and nobody copies them. */
 import type { MilledStripe, MillOptions } from './stripe-mill.ts';
 
 export type ToMill =
@@ -7,7 +7,9 @@ export type ToMill =
       readonly type: 'block';
       readonly slot: number;
       readonly memory: SharedArrayBuffer;
-      readonly bytes: number;
+      /** Bytes [start, end) of it. */
+      readonly start: number;
+      readonly end: number;
     }
   /** `dropTail`: a last line without a line feed was cut off by damage, and is no line. */
   | { readonly type: 'finish'; readonly dropTail: boolean };

@@ -1,9 +1,11 @@
 /** One archive on its way to part files: decoder → stripes → mill threads → part writer, bounded at every step. */
-import type { PartEntry, RejectExample, ResumePoint } from '../../contract/job.ts';
+import type { Hole, PartEntry, RejectExample, ResumePoint } from '../../contract/job.ts';
 import { stripeBytes } from '../../core/limits.ts';
-import { ArchiveSource, type Container, type Damage, type FramePoint } from '../archive/source.ts';
+import type { Damage, FramePoint } from '../archive/archive-reader.ts';
+import type { Container } from '../archive/container.ts';
 import type { MilledStripe } from '../mill/stripe-mill.ts';
 import { PartWriter, type FinishedPart } from '../output/part-writer.ts';
+import { DecoderLane, type DecoderEnd } from './decoder-lane.ts';
 import { Handoff } from './handoff.ts';
 import type { BlockReport } from './mill-lane.ts';
 import { StripeFeeder, type FeederOptions, type Stripe } from './stripe-feeder.ts';
@@ -12,7 +14,7 @@ export interface PipelineOptions extends FeederOptions {
   readonly archive: { readonly path: string; readonly container: Container };
   /** Dataset folder; it exists. */
   readonly folder: string;
-  /** Keep a line that damage cut off, so that it is told among the rejects. */
+  /** Go over damage to the next frame; a line that it cut off is told among the rejects. */
   readonly salvage: boolean;
   readonly onBlockDone?: (report: BlockReport) => void;
 }
@@ -26,8 +28,8 @@ export interface PipelinePart {
 
 export type PipelineStep =
   | { readonly type: 'part'; readonly part: PipelinePart }
-  /** `damage`: the archive ended early there; all before it has come. */
-  | { readonly type: 'end'; readonly damage: ArchiveDamage | null };
+  /** `damage`: the archive ended early there, all before it has come; `holes`: what was gone over since `from`. */
+  | { readonly type: 'end'; readonly damage: ArchiveDamage | null; readonly holes: readonly Hole[] };
 
 export type ArchiveDamage = Damage & { readonly decompressed: number };
 
@@ -42,18 +44,19 @@ export class ArchivePipeline {
   linesDone = 0;
   private readonly options: PipelineOptions;
   private readonly feeder: StripeFeeder;
-  private readonly source: ArchiveSource;
+  private readonly decoder: DecoderLane;
   private readonly stripes = new Handoff<Stripe>();
   private readonly steps = new Handoff<PipelineStep>(1);
   private readonly frames: FramePoint[] = [];
   private current: Promise<PipelineStep> | null = null;
-  private damage: ArchiveDamage | null = null;
-  private window = 0;
+  private end: Extract<PipelineStep, { type: 'end' }> = { type: 'end', damage: null, holes: [] };
+  private ended = false;
   private writer: PartWriter | null = null;
   private uncommitted: FinishedPart | null = null;
   private partStart: number;
   private nextLine: number;
   private closed = false;
+  private opened = false;
 
   constructor(options: PipelineOptions) {
     this.options = options;
@@ -70,34 +73,51 @@ export class ArchivePipeline {
         this.fail(error);
       },
       onRoom: () => {
-        this.source.resume();
+        this.readOn();
       },
     });
-    this.source = new ArchiveSource(archive.path, archive.container, from.frame, {
-      onFrame: (point, windowBytes) => {
-        this.frames.push(point);
-        this.window = windowBytes;
+    this.decoder = new DecoderLane(
+      {
+        path: archive.path,
+        container: archive.container,
+        from: from.frame,
+        skipTo: from.offset,
+        salvage: options.salvage,
       },
-      onChunk: (chunk) => this.takeChunk(chunk),
-    });
-    void this.read();
+      {
+        onFilled: (slot, bytes) => {
+          this.feeder.write(slot, bytes);
+        },
+        onEnd: (end) => {
+          this.readToEnd(end);
+        },
+        onError: (error) => {
+          this.fail(error);
+        },
+      },
+      (frames) => {
+        this.frames.push(...frames);
+      },
+    );
+    this.opened = true;
+    this.readOn();
     void this.write();
   }
 
   /** Decompressed bytes seen, counted from the archive's start. */
   get decompressedOffset(): number {
-    return this.source.decompressedOffset;
+    return this.decoder.position.decompressedOffset;
   }
 
-  /** Compressed bytes handed to the decoder, counted from the archive's start. */
+  /** Compressed bytes decoded, counted from the archive's start. */
   get compressedOffset(): number {
-    return this.source.compressedOffset;
+    return this.decoder.position.compressedOffset;
   }
 
   /** What the decoder's window holds now, bytes: it fills as data comes. */
   get windowBytesInUse(): number {
     const frameStart = this.frames.at(-1)?.decompressed ?? 0;
-    return Math.min(this.window, this.source.decompressedOffset - frameStart);
+    return Math.min(this.decoder.position.windowBytes, this.decompressedOffset - frameStart);
   }
 
   get blocksInFlight(): number {
@@ -136,33 +156,36 @@ export class ArchivePipeline {
     if (this.closed) return;
     this.closed = true;
     this.fail(new Error('The pipeline was closed'));
-    await this.feeder.close();
+    await Promise.all([this.decoder.close(), this.feeder.close()]);
     await this.writer?.abort();
     await this.uncommitted?.abort();
   }
 
   private fail(error: unknown): void {
+    this.ended = true;
     this.stripes.fail(error);
     this.steps.fail(error);
-    this.source.close();
   }
 
-  private takeChunk(chunk: Uint8Array): boolean {
-    const chunkStart = this.source.decompressedOffset - chunk.length;
-    const skip = this.options.from.offset - chunkStart;
-    if (skip >= chunk.length) return true;
-    return this.feeder.write(skip > 0 ? chunk.subarray(skip) : chunk);
-  }
-
-  private async read(): Promise<void> {
-    try {
-      const damage = await this.source.run();
-      if (this.source.isClosed) return;
-      if (damage !== null) this.damage = { ...damage, decompressed: this.source.decompressedOffset };
-      this.feeder.end(damage !== null && !this.options.salvage);
-    } catch (error) {
-      this.fail(error);
+  /** Gives the decoder what blocks there are. */
+  private readOn(): void {
+    while (this.opened && !this.ended) {
+      const block = this.feeder.emptyBlock();
+      if (block === null) return;
+      this.decoder.fill(block);
     }
+  }
+
+  private readToEnd({ damage, holes }: DecoderEnd): void {
+    if (this.ended) return;
+    this.ended = true;
+    const { decompressedOffset } = this;
+    this.end = {
+      type: 'end',
+      damage: damage === null ? null : { ...damage, decompressed: decompressedOffset },
+      holes,
+    };
+    this.feeder.end(damage !== null);
   }
 
   private async write(): Promise<void> {
@@ -175,7 +198,7 @@ export class ArchivePipeline {
           if (stripe.range.endsPart || stripe.last) await this.endPart(stripe);
         }
         if (stripe.last) {
-          await this.steps.put({ type: 'end', damage: this.damage });
+          await this.steps.put(this.end);
           return;
         }
       }

@@ -7,8 +7,8 @@ export interface Block {
 }
 
 /**
- * Lends blocks. The bound is soft by one decompressed chunk: a chunk that has come must be taken whole, and then
- * `exhausted` tells the reader to stop. A change of the block's size frees the blocks of the old one as they come back.
+ * Lends blocks as long as fewer than `bytesMax` are lent. A change of the block's size frees the blocks of the old one as
+ * they come back.
  */
 export class BlockPool {
   private blockBytes: number;
@@ -40,6 +40,13 @@ export class BlockPool {
     this.trim();
   }
 
+  /** A block that is lent. */
+  lentBlock(slot: number): Block {
+    const block = this.lent.get(slot);
+    if (block === undefined) throw new RangeError(`Block ${slot} is not lent`);
+    return block;
+  }
+
   take(): Block {
     let block = this.free.pop();
     if (block === undefined) {
@@ -52,8 +59,7 @@ export class BlockPool {
   }
 
   give(slot: number): void {
-    const block = this.lent.get(slot);
-    if (block === undefined) throw new RangeError(`Cannot give back block ${slot}: it is not lent`);
+    const block = this.lentBlock(slot);
     this.lent.delete(slot);
     this.lentBytes -= block.bytes.length;
     if (block.bytes.length !== this.blockBytes) return;

@@ -4,7 +4,7 @@ export class Handoff<T> {
   private readonly capacity: number;
   private taker: { resolve(item: T): void; reject(error: unknown): void } | null = null;
   private room: (() => void) | null = null;
-  private failure: { readonly error: unknown } | null = null;
+  private failure: { readonly error: Error } | null = null;
 
   constructor(capacity = Infinity) {
     this.capacity = capacity;
@@ -29,7 +29,7 @@ export class Handoff<T> {
 
   /** The next item. @throws what `fail` was given, before what still waits. */
   take(): Promise<T> {
-    if (this.failure !== null) return Promise.reject(this.failure.error as Error);
+    if (this.failure !== null) return Promise.reject(this.failure.error);
     const item = this.items.shift();
     this.letIn();
     if (item !== undefined) return Promise.resolve(item);
@@ -42,9 +42,9 @@ export class Handoff<T> {
   /** The consumer gets this error from now on; the first one stands. */
   fail(error: unknown): void {
     if (this.failure !== null) return;
-    this.failure = { error };
+    this.failure = { error: error instanceof Error ? error : new Error(String(error)) };
     this.items.length = 0;
-    this.taker?.reject(error);
+    this.taker?.reject(this.failure.error);
     this.taker = null;
     this.letIn();
   }

@@ -1,17 +1,17 @@
 /** A mill thread as the pipeline sees it: stripes go in block by block, and come out milled in the same order. */
-import path from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { assertNever } from '../../core/errors.ts';
 import type { FromMill, MillThreadData, ToMill } from '../mill/protocol.ts';
 import type { MilledStripe } from '../mill/stripe-mill.ts';
 import type { Block } from './block-pool.ts';
+import { startThread } from './thread.ts';
 
 export type BlockReport = Extract<FromMill, { type: 'block-done' }>;
 
 export interface LaneHandlers {
-  onBlockDone(report: BlockReport): void;
+  readonly onBlockDone: (report: BlockReport) => void;
   /** The thread is gone; nothing more comes from this lane. */
-  onError(error: Error): void;
+  readonly onError: (error: Error) => void;
 }
 
 /**
@@ -29,17 +29,13 @@ export class MillLane {
 
   constructor(data: MillThreadData, handlers: LaneHandlers) {
     this.handlers = handlers;
-    // beside this folder, with its extension: sources run as TypeScript, the package as JavaScript
-    const extension = path.extname(import.meta.filename);
-    this.worker = new Worker(path.join(import.meta.dirname, '..', 'mill', `mill-thread${extension}`), {
+    this.worker = startThread('mill/mill-thread', {
       workerData: data,
       resourceLimits: { maxYoungGenerationSizeMb: youngMib, maxOldGenerationSizeMb: oldMib },
+      onError: handlers.onError,
     });
     this.worker.on('message', (message: FromMill) => {
       this.receive(message);
-    });
-    this.worker.on('error', (error: unknown) => {
-      handlers.onError(error instanceof Error ? error : new Error(String(error)));
     });
   }
 
@@ -47,8 +43,9 @@ export class MillLane {
     this.send({ type: 'start', offset });
   }
 
-  block(block: Block, bytes: number): void {
-    this.send({ type: 'block', slot: block.slot, memory: block.memory, bytes });
+  /** Bytes [start, end) of a block. */
+  block({ slot, memory }: Block, start: number, end: number): void {
+    this.send({ type: 'block', slot, memory, start, end });
   }
 
   /** Ends the stripe that was started last. */

@@ -1,4 +1,4 @@
-/** Decompressed chunks in, stripes on mill threads out: the half of the pipeline that pushes, and waits when it must. */
+/** Decompressed blocks in, stripes on mill threads out: the half of the pipeline that pushes, and waits when it must. */
 import type { ResumePoint } from '../../contract/job.ts';
 import { StripeCutter, type StripeRange } from '../archive/stripe-cutter.ts';
 import type { MillOptions, MilledStripe } from '../mill/stripe-mill.ts';
@@ -29,11 +29,11 @@ export interface Stripe {
 }
 
 export interface FeederHandlers {
-  onStripe(stripe: Stripe): void;
-  onBlockDone(report: BlockReport): void;
-  onError(error: Error): void;
-  /** The reader may be resumed. */
-  onRoom(): void;
+  readonly onStripe: (stripe: Stripe) => void;
+  readonly onBlockDone: (report: BlockReport) => void;
+  readonly onError: (error: Error) => void;
+  /** `emptyBlock` may have one again. */
+  readonly onRoom: () => void;
 }
 
 /** A smaller block is more message than bytes, a larger one more waiting than milling. */
@@ -52,10 +52,10 @@ export class StripeFeeder {
   private stripesStarted = 0;
   private stripeHasBytes = false;
   private lane: MillLane | null = null;
+  /** The block whose bytes are being cut, and how many lanes have pieces of each block. */
   private block: Block | null = null;
-  private blockFill = 0;
+  private readonly pieces = new Map<number, number>();
   private held = false;
-  private waiting = false;
 
   constructor(options: FeederOptions, handlers: FeederHandlers) {
     this.options = options;
@@ -96,11 +96,20 @@ export class StripeFeeder {
     return this.held;
   }
 
-  /** Takes the next bytes, all of them; false: no more until `onRoom`. */
-  write(bytes: Uint8Array): boolean {
-    this.cutter.write(bytes);
-    this.waiting = this.mustWait();
-    return !this.waiting;
+  /** An empty block to be filled; null: not now, `onRoom` tells when. */
+  emptyBlock(): Block | null {
+    const wait = this.held || this.pool.exhausted || this.stripesOpen > this.lanes.length + 1;
+    return wait ? null : this.pool.take();
+  }
+
+  /** Takes a block that was filled with the next bytes of the archive; none: it was not needed. */
+  write(slot: number, bytes: number): void {
+    const block = this.pool.lentBlock(slot);
+    this.block = block;
+    this.pieces.set(slot, 0);
+    this.cutter.write(block.bytes.subarray(0, bytes));
+    this.block = null;
+    if (this.pieces.get(slot) === 0) this.giveBack(slot);
   }
 
   /** The archive has ended. `dropTail`: damage cut the last line off, and it is no line. */
@@ -111,20 +120,20 @@ export class StripeFeeder {
   /** The writer has done with a stripe. */
   stripeDone(): void {
     this.stripesOpen--;
-    this.goOn();
+    this.handlers.onRoom();
   }
 
   /** Takes effect with the next block. */
   resize(batchSize: number, inFlightBytesMax: number): void {
     Atomics.store(this.batchLines, 0, batchSize);
     this.pool.resize(this.blockBytesFor(batchSize), inFlightBytesMax);
-    this.goOn();
+    this.handlers.onRoom();
   }
 
   /** Asks for no more bytes, or goes on; what is in flight is milled either way. */
   hold(held: boolean): void {
     this.held = held;
-    this.goOn();
+    if (!held) this.handlers.onRoom();
   }
 
   async close(): Promise<void> {
@@ -136,29 +145,14 @@ export class StripeFeeder {
     return Math.min(Math.max(wanted, blockBytesMin), blockBytesMax);
   }
 
-  private mustWait(): boolean {
-    return this.held || this.pool.exhausted || this.stripesOpen > this.lanes.length + 1;
-  }
-
-  private goOn(): void {
-    if (!this.waiting || this.mustWait()) return;
-    this.waiting = false;
-    this.handlers.onRoom();
-  }
-
   private takeBytes(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
+    const { block } = this;
+    if (bytes.length === 0 || block === null) return;
     this.stripeHasBytes = true;
     const lane = this.openLane(this.cutter.position);
-    let at = 0;
-    while (at < bytes.length) {
-      this.block ??= this.pool.take();
-      const take = Math.min(bytes.length - at, this.block.bytes.length - this.blockFill);
-      this.block.bytes.set(bytes.subarray(at, at + take), this.blockFill);
-      this.blockFill += take;
-      at += take;
-      if (this.blockFill === this.block.bytes.length) this.sendBlock(lane);
-    }
+    this.pieces.set(block.slot, (this.pieces.get(block.slot) ?? 0) + 1);
+    // the cutter gives views of the block
+    lane.block(block, bytes.byteOffset, bytes.byteOffset + bytes.length);
   }
 
   private openLane(offset: number): MillLane {
@@ -168,12 +162,6 @@ export class StripeFeeder {
       this.lane.start(offset);
     }
     return this.lane;
-  }
-
-  private sendBlock(lane: MillLane): void {
-    if (this.block !== null) lane.block(this.block, this.blockFill);
-    this.block = null;
-    this.blockFill = 0;
   }
 
   private endStripe(
@@ -188,15 +176,21 @@ export class StripeFeeder {
       return;
     }
     const lane = this.openLane(end);
-    this.sendBlock(lane);
     this.lane = null;
     this.stripeHasBytes = false;
     this.handlers.onStripe({ range, milled: lane.finish(dropTail), end, last });
   }
 
   private blockDone(report: BlockReport): void {
-    this.pool.give(report.slot);
+    const left = (this.pieces.get(report.slot) ?? 1) - 1;
+    this.pieces.set(report.slot, left);
     this.handlers.onBlockDone(report);
-    this.goOn();
+    if (left === 0) this.giveBack(report.slot);
+  }
+
+  private giveBack(slot: number): void {
+    this.pieces.delete(slot);
+    this.pool.give(slot);
+    this.handlers.onRoom();
   }
 }
