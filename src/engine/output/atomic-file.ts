@@ -1,6 +1,7 @@
 /** A file that appears whole or not at all: temporary name in the same folder, fsync, rename, fsync of the folder. */
 import { createHash, randomUUID } from 'node:crypto';
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ThreadmillError } from '../../core/errors.ts';
 
@@ -54,18 +55,28 @@ export class AtomicFile {
     this.written += bytes.length;
   }
 
-  /** Flushes, renames over what may stand there, and makes the rename durable. Idempotent for equal content. */
+  /**
+   * Flushes, renames over what may stand there, and makes the rename durable. A file with the very same content stays as it
+   * is: an attempt that was killed between its commit and its word about it is repeated, and whoever reads the file or
+   * copies by time of change must not notice.
+   */
   async commit(): Promise<FileDigest> {
+    const digest = { bytes: this.written, sha256: this.hash.digest('hex') };
     try {
-      await this.handle.sync();
-      await this.handle.close();
-      await rename(this.temporary, this.path);
+      if (await standsThere(this.path, digest)) {
+        await this.handle.close();
+        await rm(this.temporary);
+      } else {
+        await this.handle.sync();
+        await this.handle.close();
+        await rename(this.temporary, this.path);
+      }
       await syncFolder(dirname(this.path));
     } catch (error) {
       await this.abort();
       throw outputError(this.path, error);
     }
-    return { bytes: this.written, sha256: this.hash.digest('hex') };
+    return digest;
   }
 
   /** Removes the temporary file. Safe to call at any time. */
@@ -73,6 +84,20 @@ export class AtomicFile {
     await this.handle.close().catch(() => undefined); // it may be closed already
     await rm(this.temporary, { force: true }).catch(() => undefined); // clean-up finds it by its suffix
   }
+}
+
+/** Whether a file holds just this. Reads it only where the size is the same; one MiB in memory. */
+async function standsThere(path: string, { bytes, sha256 }: FileDigest): Promise<boolean> {
+  const found = await stat(path).catch(() => null); // what can't be looked at is replaced
+  if (found?.isFile() !== true || found.size !== bytes) return false;
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 }))
+      hash.update(chunk as Buffer);
+  } catch {
+    return false;
+  }
+  return hash.digest('hex') === sha256;
 }
 
 async function syncFolder(folder: string): Promise<void> {
