@@ -92,20 +92,25 @@ export class PartWriter {
       counters,
       examples: this.examples,
       commit: async () => {
-        // The rejects first: once the part itself is seen, all of it is there.
-        const rejectsDigest =
-          rejects === null ? null : { file: rejectsFile(index), ...(await rejects.commit()) };
-        return {
-          index,
-          file: name,
-          start,
-          end,
-          firstLine,
-          rows: counters.kept,
-          ...(await file.commit()),
-          counters,
-          rejects: rejectsDigest,
-        };
+        try {
+          // The rejects first: once the part itself is seen, all of it is there.
+          const rejectsDigest =
+            rejects === null ? null : { file: rejectsFile(index), ...(await rejects.commit()) };
+          return {
+            index,
+            file: name,
+            start,
+            end,
+            firstLine,
+            rows: counters.kept,
+            ...(await file.commit()),
+            counters,
+            rejects: rejectsDigest,
+          };
+        } catch (error) {
+          await this.abort();
+          throw error;
+        }
       },
       abort: () => this.abort(),
     };

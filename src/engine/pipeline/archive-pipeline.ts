@@ -52,11 +52,13 @@ export class ArchivePipeline {
   private end: Extract<PipelineStep, { type: 'end' }> = { type: 'end', damage: null, holes: [] };
   private ended = false;
   private writer: PartWriter | null = null;
-  private uncommitted: FinishedPart | null = null;
+  /** One is the caller's, the others wait for their turn. */
+  private readonly uncommitted = new Set<FinishedPart>();
   private partStart: number;
   private nextLine: number;
   private closed = false;
   private opened = false;
+  private readonly writing: Promise<void>;
 
   constructor(options: PipelineOptions) {
     this.options = options;
@@ -101,7 +103,7 @@ export class ArchivePipeline {
     );
     this.opened = true;
     this.readOn();
-    void this.write();
+    this.writing = this.write();
   }
 
   /** Decompressed bytes seen, counted from the archive's start. */
@@ -157,8 +159,8 @@ export class ArchivePipeline {
     this.closed = true;
     this.fail(new Error('The pipeline was closed'));
     await Promise.all([this.decoder.close(), this.feeder.close()]);
-    await this.writer?.abort();
-    await this.uncommitted?.abort();
+    await this.writing; // what it was at may have made another file
+    for (const part of this.uncommitted) await part.abort();
   }
 
   private fail(error: unknown): void {
@@ -224,7 +226,7 @@ export class ArchivePipeline {
     if (writer === null) throw new TypeError('Cannot end a part: none is open');
     const finished = await writer.finish(stripe.end);
     this.writer = null;
-    this.uncommitted = finished;
+    this.uncommitted.add(finished);
     this.nextLine += finished.counters.lines;
     this.partStart = stripe.end;
     const next: ResumePoint = {
@@ -236,7 +238,7 @@ export class ArchivePipeline {
     const part: PipelinePart = {
       examples: finished.examples,
       commit: async () => {
-        if (this.uncommitted === finished) this.uncommitted = null;
+        this.uncommitted.delete(finished);
         this.current = null;
         return { entry: await finished.commit(), next };
       },

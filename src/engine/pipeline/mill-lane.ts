@@ -25,14 +25,20 @@ const oldMib = 512;
 export class MillLane {
   private readonly worker: Worker;
   private readonly handlers: LaneHandlers;
-  private readonly waiting: ((milled: MilledStripe) => void)[] = [];
+  private readonly waiting: {
+    readonly resolve: (milled: MilledStripe) => void;
+    readonly reject: (error: Error) => void;
+  }[] = [];
 
   constructor(data: MillThreadData, handlers: LaneHandlers) {
     this.handlers = handlers;
     this.worker = startThread('mill/mill-thread', {
       workerData: data,
       resourceLimits: { maxYoungGenerationSizeMb: youngMib, maxOldGenerationSizeMb: oldMib },
-      onError: handlers.onError,
+      onError: (error) => {
+        this.giveUp(error);
+        handlers.onError(error);
+      },
     });
     this.worker.on('message', (message: FromMill) => {
       this.receive(message);
@@ -48,16 +54,22 @@ export class MillLane {
     this.send({ type: 'block', slot, memory, start, end });
   }
 
-  /** Ends the stripe that was started last. */
+  /** Ends the stripe that was started last. Rejects where the thread ends before it. */
   finish(dropTail: boolean): Promise<MilledStripe> {
-    return new Promise((resolve) => {
-      this.waiting.push(resolve);
-      this.send({ type: 'finish', dropTail });
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<MilledStripe>();
+    promise.catch(() => undefined); // whoever waits for it is told; nobody may have come to it
+    this.waiting.push({ resolve, reject });
+    this.send({ type: 'finish', dropTail });
+    return promise;
   }
 
   async close(): Promise<void> {
     await this.worker.terminate();
+    this.giveUp(new Error('The mill thread was ended'));
+  }
+
+  private giveUp(error: Error): void {
+    for (const { reject } of this.waiting.splice(0)) reject(error);
   }
 
   private send(message: ToMill): void {
@@ -70,7 +82,7 @@ export class MillLane {
         this.handlers.onBlockDone(message);
         break;
       case 'stripe':
-        this.waiting.shift()?.(message.milled);
+        this.waiting.shift()?.resolve(message.milled);
         break;
       default:
         assertNever(message);
