@@ -319,7 +319,9 @@ describe('ArchivePipeline while it runs', () => {
   it('next() rejects with the error of a thread that died, and nothing stays', () =>
     running(async (given) => {
       const threads: Worker[] = [];
-      const collect = (thread: Worker): void => void threads.push(thread);
+      const collect = (thread: Worker): void => {
+        threads.push(thread);
+      };
       process.on('worker', collect);
       const out = path.join(given.folder, 'out');
       await mkdir(out);
@@ -329,6 +331,7 @@ describe('ArchivePipeline while it runs', () => {
         threads: 2,
         onBlockDone: () => pipeline.hold(true),
       });
+      await turn();
       process.off('worker', collect);
       threads[0]?.emit('error', new Error('out of memory'));
       await assert.rejects(pipeline.next(), /out of memory/);
