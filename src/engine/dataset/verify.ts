@@ -124,16 +124,16 @@ async function rejectsProblems(
   if (rejects.lines !== rejected) {
     problems.push(`"${rejects.file}" is to hold ${rejects.lines} lines, but ${rejected} were rejected`);
   }
-  if (problems.length === 0) problems.push(...(await lineProblems(folder, rejects, signal)));
+  if (problems.length === 0) problems.push(...lineProblems(folder, rejects, signal));
   onProgress?.(rejects.file);
   return problems;
 }
 
-async function lineProblems(
+function lineProblems(
   folder: string,
   { file, lines }: RejectsEntry,
   signal: AbortSignal | undefined,
-): Promise<readonly string[]> {
+): readonly string[] {
   let found = 0;
   try {
     for (const line of readLines(join(folder, file), 'zstd')) {

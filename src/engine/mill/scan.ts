@@ -11,6 +11,7 @@ import {
   trueValue,
   type FieldTable,
 } from './fields.ts';
+import { LineModel } from './line-model.ts';
 
 // Classes of bytes inside a string. Every class but `plain` ends the hot loop.
 const plain = 0;
@@ -35,11 +36,12 @@ const nonAscii = 2;
 /** Negative results of the value readers. */
 const unsure = -1;
 
+const lineFeed = 0x0a;
 const latin1 = new TextDecoder('latin1');
 
 /**
- * Scans JSON objects. It answers `true` only where the line is certainly a well-formed object and `fields` is certainly
- * what `parseLine` would fill in; in every other case `false`, and the caller asks `parseLine`, which decides.
+ * Scans JSON objects. It answers with the line's end only where the line is certainly a well-formed object and `fields` is
+ * certainly what `parseLine` would fill in; in every other case it is unsure, and the caller asks `parseLine`, which decides.
  */
 export class LineScanner {
   private readonly fields: FieldTable;
@@ -48,12 +50,18 @@ export class LineScanner {
   private readonly chain: Uint8Array;
   private readonly keys: readonly Uint8Array[];
   private readonly nesting = new Uint8Array(depthMax);
+  private readonly model: LineModel;
   /** Flags of the string that `string` read last. */
   private flags = 0;
   private readonly stringFlags: Uint8Array;
+  /** Slots whose strings have flags, in the order in which they came; one may come twice. */
+  private flagged: number[] = [];
+  private source: Uint8Array = new Uint8Array(0);
+  private view = new DataView(this.source.buffer);
 
   constructor(fields: FieldTable) {
     this.fields = fields;
+    this.model = new LineModel(fields);
     this.keys = fields.names.map((name) => Buffer.from(name, 'latin1'));
     this.chain = new Uint8Array(this.keys.length);
     this.stringFlags = new Uint8Array(this.keys.length);
@@ -64,25 +72,62 @@ export class LineScanner {
     }
   }
 
-  /** Bytes [start, end) of `source`; the byte at `end` must exist and be a line feed: it stops every loop. */
-  scan(source: Uint8Array, start: number, end: number): boolean {
-    const { fields, stringFlags } = this;
+  /**
+   * Scans the line that starts at `start`. Somewhere at or behind its end `source` must have a line feed: it stops every
+   * loop.
+   * @returns the position of the line feed that ends the line, or -1: unsure
+   */
+  scan(source: Uint8Array, start: number): number {
+    const { fields, stringFlags, model } = this;
+    if (source !== this.source) {
+      this.source = source;
+      this.view = new DataView(source.buffer, source.byteOffset, source.length);
+    }
+    const { view } = this;
+    const bytes = source.length;
     fields.clear();
+    this.flagged.length = 0;
+    model.start();
     let at = skipSpace(source, start);
-    if (source[at] !== 0x7b) return false;
-    at = skipSpace(source, at + 1);
-    if (source[at] === 0x7d) return skipSpace(source, at + 1) === end;
+    if (source[at] !== 0x7b) return unsure;
     for (;;) {
-      if (source[at] !== 0x22) return false;
-      const keyStart = at + 1;
-      at = this.string(source, keyStart);
-      if (at < 0 || (this.flags & escaped) !== 0) return false;
-      const slot = this.find(source, keyStart, at - 1);
-      if (source[at] !== 0x3a) {
-        at = skipSpace(source, at);
-        if (source[at] !== 0x3a) return false;
+      // `at` stands on the delimiter before a member
+      const run = model.takeRun(view, at, bytes);
+      if (run > 0) {
+        at += run;
+        let next = source[at] as number;
+        if (next <= 0x20) {
+          at = skipSpace(source, at);
+          next = source[at] as number;
+        }
+        if (next === 0x2c) continue;
+        if (next !== 0x7d) return unsure;
+        return this.endOfObject(source, at + 1);
       }
-      at++;
+      const delimiter = at;
+      let slot;
+      let learnable = false;
+      const keyBytes = model.matchKey(view, at, bytes);
+      if (keyBytes > 0) {
+        slot = model.slot;
+        at += keyBytes;
+      } else {
+        at = skipSpace(source, at + 1);
+        if (source[at] !== 0x22) {
+          const empty = source[at] === 0x7d && source[delimiter] === 0x7b;
+          return empty ? this.lineEnd(source, at + 1) : unsure;
+        }
+        const keyStart = at + 1;
+        at = this.string(source, keyStart);
+        if (at < 0 || (this.flags & escaped) !== 0) return unsure;
+        slot = this.find(source, keyStart, at - 1);
+        const keyEnd = at;
+        at = skipSpace(source, at);
+        if (source[at] !== 0x3a) return unsure;
+        at++;
+        learnable = model.learning && keyStart === delimiter + 2 && at === keyEnd + 1;
+      }
+      const valueAt = at;
       let first = source[at] as number;
       if (first <= 0x20) {
         at = skipSpace(source, at);
@@ -91,61 +136,75 @@ export class LineScanner {
       const valueStart = at;
       if (first === 0x22) {
         at = this.string(source, at + 1);
-        if (at < 0) return false;
+        if (at < 0) return unsure;
         if (slot >= 0) {
           fields.type[slot] = stringValue;
           fields.source[slot] = source;
           fields.start[slot] = valueStart + 1;
           fields.end[slot] = at - 1;
           stringFlags[slot] = this.flags;
+          if (this.flags !== 0) this.flagged.push(slot);
         }
       } else if (first === 0x6e) {
-        if (!isNull(source, at)) return false;
+        if (!isNull(source, at)) return unsure;
         at += 4;
         if (slot >= 0) fields.type[slot] = nullValue;
       } else if (first === 0x66) {
-        if (!isFalse(source, at)) return false;
+        if (!isFalse(source, at)) return unsure;
         at += 5;
         if (slot >= 0) fields.type[slot] = falseValue;
       } else if (first === 0x74) {
-        if (!isTrue(source, at)) return false;
+        if (!isTrue(source, at)) return unsure;
         at += 4;
         if (slot >= 0) fields.type[slot] = trueValue;
       } else if (first === 0x7b || first === 0x5b) {
-        at = this.nested(source, at);
-        if (at < 0) return false;
+        // '{' + 2 is '}', '[' + 2 is ']'
+        at = source[at + 1] === first + 2 ? at + 2 : this.nested(source, at);
+        if (at < 0) return unsure;
         if (slot >= 0) fields.type[slot] = nestedValue;
       } else {
         at = skipNumber(source, at);
-        if (at < 0) return false;
+        if (at < 0) return unsure;
         if (slot >= 0) {
           fields.type[slot] = numberValue;
           fields.number[slot] = numberAt(source, valueStart, at);
         }
+      }
+      if (learnable) {
+        model.learn(source, delimiter, valueAt, at, slot, slot < 0 ? absent : (fields.type[slot] as number));
       }
       let next = source[at] as number;
       if (next <= 0x20) {
         at = skipSpace(source, at);
         next = source[at] as number;
       }
-      if (next === 0x2c) {
-        at++;
-        if ((source[at] as number) <= 0x20) at = skipSpace(source, at);
-        continue;
-      }
-      if (next !== 0x7d) return false;
-      return skipSpace(source, at + 1) === end && this.finishStrings();
+      if (next === 0x2c) continue;
+      if (next !== 0x7d) return unsure;
+      return this.endOfObject(source, at + 1);
     }
+  }
+
+  /** `at` is behind the closing brace. */
+  private endOfObject(source: Uint8Array, at: number): number {
+    const end = this.lineEnd(source, at);
+    return end >= 0 && this.finishStrings() ? end : unsure;
+  }
+
+  /** Nothing but white space may stand between an object and its line feed. */
+  private lineEnd(source: Uint8Array, at: number): number {
+    if (source[at] === lineFeed) return at;
+    at = skipSpace(source, at);
+    return source[at] === lineFeed ? at : unsure;
   }
 
   /** Decodes escapes of the wanted strings; false where their bytes are not UTF-8, which only the slow path replaces. */
   private finishStrings(): boolean {
-    const { fields, stringFlags } = this;
-    const { type } = fields;
-    for (let slot = 0; slot < type.length; slot++) {
-      if (type[slot] !== stringValue) continue;
+    const { fields, stringFlags, flagged } = this;
+    for (const slot of flagged) {
       const flags = stringFlags[slot] as number;
-      if (flags === 0) continue;
+      // done already, or a later value of the same key took its place
+      if (flags === 0 || fields.type[slot] !== stringValue) continue;
+      stringFlags[slot] = 0;
       if ((flags & nonAscii) !== 0) {
         const bytes = (fields.source[slot] as Uint8Array).subarray(fields.start[slot], fields.end[slot]);
         if (!isUtf8(bytes)) return false;
@@ -172,8 +231,24 @@ export class LineScanner {
 
   /** `at` is behind the opening quote; gives the position behind the closing one, or `unsure`. Sets `flags`. */
   private string(source: Uint8Array, at: number): number {
+    const { view } = this;
+    const lastWord = source.length - 4;
     let flags = 0;
     for (;;) {
+      // Four bytes at a time as long as none of them is special (a borrow can only make one look so).
+      while (at <= lastWord) {
+        const word = view.getInt32(at, true);
+        const quotes = word ^ 0x22222222;
+        const backslashes = word ^ 0x5c5c5c5c;
+        const special = (word - 0x20202020) | (quotes - 0x01010101) | (backslashes - 0x01010101) | word;
+        const marks = special & 0x80808080;
+        if (marks !== 0) {
+          // the lowest mark is a true one
+          at += (31 - Math.clz32(marks & -marks)) >> 3;
+          break;
+        }
+        at += 4;
+      }
       let byteClass = stringClass[source[at] as number] as number;
       while (byteClass === plain) byteClass = stringClass[source[++at] as number] as number;
       if (byteClass === quote) {
@@ -182,7 +257,8 @@ export class LineScanner {
       }
       if (byteClass === high) {
         flags |= nonAscii;
-        at++;
+        do at++;
+        while (stringClass[source[at] as number] === high);
       } else if (byteClass === backslash) {
         flags |= escaped;
         const escape = source[at + 1] as number;

@@ -98,11 +98,7 @@ export class StripeMill {
     }
     const last = block.lastIndexOf(lineFeed);
     const base = this.offset;
-    while (at <= last) {
-      const end = block.indexOf(lineFeed, at);
-      this.line(block, at, end, base + at);
-      at = end + 1;
-    }
+    while (at <= last) at = this.line(block, at, base + at) + 1;
     if (at < block.length) this.extend(block.subarray(at));
     this.offset = base + block.length;
   }
@@ -182,36 +178,42 @@ export class StripeMill {
     } else {
       this.grow(carryBytes + 1);
       this.carry[carryBytes] = lineFeed;
-      this.line(this.carry, 0, carryBytes, endOffset - carryBytes);
+      this.line(this.carry, 0, endOffset - carryBytes);
     }
     if (this.carry.length > 4 * 1024 * 1024) this.carry = new Uint8Array(64 * 1024);
   }
 
-  /** One line: bytes [start, end) of `source`, with a line feed at `end`. */
-  private line(source: Uint8Array, start: number, end: number, offset: number): void {
+  /** The line that starts at `start`; gives the position of the line feed that ends it, which must be there. */
+  private line(source: Uint8Array, start: number, offset: number): number {
     this.lines++;
-    if (offset === 0 && hasByteOrderMark(source, start, end)) {
+    if (offset === 0 && hasByteOrderMark(source, start)) {
       start += byteOrderMarkBytes;
       offset = byteOrderMarkBytes;
     }
-    if (end > start && source[end - 1] === carriageReturn) end--;
-    if ((source[start] as number) <= 0x20 && isBlank(source, start, end)) {
-      this.blank++;
-      return;
-    }
-    if (end - start > lineBytesMax) {
+    // the scanner finds the end by itself; only where it is unsure the line is searched for it
+    const scanned = this.scanner.scan(source, start);
+    const lineFeedAt = scanned < 0 ? source.indexOf(lineFeed, start) : scanned;
+    const end = lineFeedAt > start && source[lineFeedAt - 1] === carriageReturn ? lineFeedAt - 1 : lineFeedAt;
+    if (end - start > lineBytesMax && !isBlank(source, start, end)) {
       this.reject('line-too-long', null, source, start, start + overlongRawBytesMax, offset, end - start);
-      return;
+      return lineFeedAt;
     }
-    // Behind a dropped CR stands no line feed, so the scanner, which needs one as its stop, is told to include it.
-    const stop = source[end] === lineFeed ? end : end + 1;
-    if (!this.scanner.scan(source, start, stop)) {
+    if (scanned < 0) {
+      if (isBlank(source, start, end)) {
+        this.blank++;
+        return lineFeedAt;
+      }
       const outcome = parseLine(source, start, end, this.fields);
       if (outcome !== 'object') {
         this.reject(outcome, null, source, start, end, offset, end - start);
-        return;
+        return lineFeedAt;
       }
     }
+    this.judged(source, start, end, offset);
+    return lineFeedAt;
+  }
+
+  private judged(source: Uint8Array, start: number, end: number, offset: number): void {
     const verdict = this.judge.judge(this.fields);
     if (verdict.fate === 'kept') {
       this.kept++;
@@ -247,10 +249,8 @@ export class StripeMill {
 const byteOrderMarkBytes = 3;
 
 /** A UTF-8 byte order mark; it may stand at the archive's start, and is no part of the first line. */
-function hasByteOrderMark(source: Uint8Array, start: number, end: number): boolean {
-  return (
-    end - start >= 3 && source[start] === 0xef && source[start + 1] === 0xbb && source[start + 2] === 0xbf
-  );
+function hasByteOrderMark(source: Uint8Array, start: number): boolean {
+  return source[start] === 0xef && source[start + 1] === 0xbb && source[start + 2] === 0xbf;
 }
 
 /** ASCII white space only: space, tab, CR, VT, FF. */

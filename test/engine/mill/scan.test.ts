@@ -27,7 +27,9 @@ function agree(line: Uint8Array, kind: ArchiveKind = 'comments'): boolean {
   source[line.length + 2] = 0x0a;
   const fast = new FieldTable(kind);
   const slow = new FieldTable(kind);
-  const sure = new LineScanner(fast).scan(source, 2, line.length + 2);
+  const end = new LineScanner(fast).scan(source, 2);
+  // a line has no line feed inside: one that ends early is the caller's next line
+  const sure = end === line.length + 2;
   const outcome = parseLine(source, 2, line.length + 2, slow);
   if (sure) {
     assert.equal(
