@@ -19,7 +19,7 @@ export class Program {
   stdout = '';
   stderr = '';
   private readonly child: ChildProcessByStdio<null, Readable, Readable>;
-  private frozen = false;
+  private slowing: NodeJS.Timeout | null = null;
 
   constructor(args: readonly string[], { folder, env = {} }: ProgramOptions) {
     this.child = spawn(process.execPath, [client, ...args], {
@@ -63,24 +63,35 @@ export class Program {
 
   /** Stops it where it is; no time passes for it until `thaw`. */
   freeze(): void {
-    this.frozen = true;
+    this.thaw();
     this.child.kill('SIGSTOP');
   }
 
+  /** Lets it run for a fifth of the time until `thaw`: what takes it a second then lasts for five, on any machine. */
+  slow(): void {
+    this.thaw();
+    let turn = 0;
+    this.slowing = setInterval(() => {
+      this.child.kill(turn++ % 5 === 0 ? 'SIGCONT' : 'SIGSTOP');
+    }, 20);
+  }
+
   thaw(): void {
-    this.frozen = false;
-    this.child.kill('SIGCONT');
+    if (this.slowing !== null) clearInterval(this.slowing);
+    this.slowing = null;
+    if (this.isRunning) this.child.kill('SIGCONT');
   }
 
   /** SIGKILL. */
   async kill(): Promise<void> {
+    this.thaw();
     this.child.kill('SIGKILL');
     await this.ended;
   }
 
   /** As Ctrl-C does; SIGKILL where that takes longer than a worker may have. */
   async stop(timeoutMs = 30_000): Promise<number | NodeJS.Signals> {
-    if (this.frozen) this.thaw();
+    this.thaw();
     this.child.kill('SIGTERM');
     const late = setTimeout(() => this.child.kill('SIGKILL'), timeoutMs);
     try {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { WorkflowHandle } from '@temporalio/client';
+import type { temporal } from '@temporalio/proto';
 import type { JobSettings } from '../../src/contract/job.ts';
 import { connectThreadmill, type ConnectedThreadmill } from '../../src/index.ts';
 import { findTemporal } from '../../src/server/binary.ts';
@@ -16,6 +17,8 @@ import type { Archive } from './archives.ts';
 import { partsIn } from './datasets.ts';
 import { Program } from './program.ts';
 import { until } from './until.ts';
+
+export type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
 const MiB = 2 ** 20;
 const run = promisify(execFile);
@@ -130,4 +133,9 @@ export class Stage {
 /** Resolves when the folder has so many committed parts. */
 export async function committed(dataset: string, count: number, timeoutMs = 30_000): Promise<void> {
   await until(`${count} parts in ${dataset}`, () => partsIn(dataset).length >= count, timeoutMs);
+}
+
+/** All events of a run's history. */
+export async function eventsOf(handle: WorkflowHandle): Promise<readonly HistoryEvent[]> {
+  return (await handle.fetchHistory()).events ?? [];
 }
