@@ -43,7 +43,7 @@ export interface MonitorOptions {
 const adaptMs = 500;
 /** A held decoder goes on after this even when memory did not fall: what is left is no block's, and waiting won't free it. */
 const holdMsMax = 2_000;
-/** A warning is not said again before memory had fallen below, or this has passed. */
+/** A warning is not said again before this has passed: memory near the threshold goes over it many times. */
 const warnAgainMs = 60_000;
 const megabyte = 1_000_000;
 
@@ -129,6 +129,8 @@ export class ResourceMonitor {
     this.settings = change.settings ?? this.settings;
     this.ceiling = change.batchCeiling ?? this.settings.maxBatchSize;
     if (change.batchSize !== undefined) this.batchSize = change.batchSize;
+    // without samples nobody would find that memory has fallen
+    if (!this.settings.enableResourceMonitoring && this.heldSinceMs !== null) this.release(this.now());
     this.apply();
   }
 
@@ -219,10 +221,14 @@ export class ResourceMonitor {
       this.adjustments++;
       this.options.target.hold(true);
     } else if (this.memoryShare < memoryHoldShare || now - this.heldSinceMs > holdMsMax) {
-      this.heldSinceMs = null;
-      this.releasedMs = now;
-      this.options.target.hold(false);
+      this.release(now);
     }
+  }
+
+  private release(now: number): void {
+    this.heldSinceMs = null;
+    this.releasedMs = now;
+    this.options.target.hold(false);
   }
 
   private adapt(now: number): void {
