@@ -329,7 +329,9 @@ describe('ArchivePipeline while it runs', () => {
         ...given,
         folder: out,
         threads: 2,
-        onBlockDone: () => pipeline.hold(true),
+        onBlockDone: () => {
+          pipeline.hold(true);
+        },
       });
       await turn();
       process.off('worker', collect);
