@@ -42,6 +42,7 @@ const noise: ReadonlySet<string> = new Set([
   'activityId',
   'parentWorkflowId',
   'durationMs',
+  'taskToken',
 ]);
 
 /** The fields of a log line: the correlation id first, `<job>/<run>/<segment>/<attempt>` as far as they are known. */
@@ -58,8 +59,10 @@ export function logFields(meta: Readonly<Record<string | symbol, unknown>>): Rec
 }
 
 /** The SDK reports its own life as INFO; for whoever runs jobs that is DEBUG. */
-function levelOf({ level, meta }: LogEntry): 'trace' | 'debug' | 'info' | 'warn' | 'error' {
+function levelOf({ level, message, meta }: LogEntry): 'trace' | 'debug' | 'info' | 'warn' | 'error' {
   const component: unknown = meta?.['sdkComponent'];
+  // a worker of segments only has no workflows, and says so every time
+  if (message.startsWith('No workflows registered')) return 'debug';
   if (level === 'INFO' && (component === 'worker' || component === 'core')) return 'debug';
   return level.toLowerCase() as 'trace' | 'debug' | 'info' | 'warn' | 'error';
 }

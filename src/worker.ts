@@ -1,9 +1,8 @@
 /** Composition root of a worker: settings, logger, connection, activities, and the two task queues that it polls. */
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
 import path from 'node:path';
-import { Runtime, Worker, bundleWorkflowCode, type WorkerOptions } from '@temporalio/worker';
+import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from '@temporalio/common';
 import { createActivities } from './activities/index.ts';
 import { scheduleCleanUp } from './clean-up-schedule.ts';
@@ -11,6 +10,7 @@ import { SessionCache } from './engine/pipeline/session-cache.ts';
 import { ProcessMemory } from './engine/resources/process-memory.ts';
 import { createLogger, temporalLogger } from './log.ts';
 import { connectClient, connectWorker, type ResolvedServer } from './server/connection.ts';
+import { workflowBundle } from './workflow-bundle.ts';
 import { toJobSettings, type SettingsValues } from './settings.ts';
 
 export interface WorkerHandle {
@@ -50,22 +50,6 @@ function installRuntime({ logLevel }: SettingsValues): Promise<Logger> {
   return installed;
 }
 
-/** The bundle that the build made, or one made now from the sources (1 s). */
-async function workflowBundle(logger: Logger): Promise<NonNullable<WorkerOptions['workflowBundle']>> {
-  const prebuilt = path.join(import.meta.dirname, 'workflow-bundle.js');
-  if (existsSync(prebuilt)) return { codePath: prebuilt };
-  const extension = path.extname(import.meta.filename);
-  return bundleWorkflowCode({
-    workflowsPath: path.join(import.meta.dirname, 'workflows', `index${extension}`),
-    logger: {
-      ...logger,
-      info: (message, meta) => {
-        logger.debug(message, meta);
-      },
-    } as Logger,
-  });
-}
-
 /**
  * Starts a worker of `values.taskQueue` and resolves once it polls.
  *
@@ -76,7 +60,7 @@ export async function startWorker({ values, server }: StartWorkerOptions): Promi
   const [connection, client, bundle] = await Promise.all([
     connectWorker(server),
     connectClient(server),
-    workflowBundle(logger),
+    workflowBundle(),
   ]);
   const sessions = new SessionCache();
   const suffix = randomBytes(3).toString('hex');

@@ -43,7 +43,7 @@ export async function processSegment(
     : undefined;
   const segment = new Segment(deps, input, lost ?? { parts: [], next: input.next });
   try {
-    await segment.open();
+    segment.open();
     return await segment.run();
   } catch (error) {
     await segment.close();
@@ -64,6 +64,7 @@ class Segment {
   private session: MillSession | null = null;
   private readonly examples: RejectExample[] = [];
   private readonly warnings: string[] = [];
+  private holes: readonly Hole[] = [];
   private damage: ArchiveDamage | null = null;
   private reportedLines = -Infinity;
   private live;
@@ -93,7 +94,7 @@ class Segment {
     return { parts: this.parts, next: this.next };
   }
 
-  async open(): Promise<void> {
+  open(): void {
     const { inspection } = this.input;
     const { fingerprint } = fingerprintOf(inspection.path);
     if (fingerprint !== inspection.fingerprint) {
@@ -119,6 +120,7 @@ class Segment {
         onWarning: warn,
       });
     this.context.log.debug('Segment begins', {
+      segment: this.input.segment,
       part: this.next.part,
       offset: this.next.offset,
       decoder: parked === null ? 'opened' : 'kept',
@@ -152,6 +154,7 @@ class Segment {
       if (step === 'cancelled' || step === 'shutdown') return step;
       if (step.type === 'end') {
         this.damage = step.damage;
+        this.holes = step.holes;
         return 'archive';
       }
       await this.commit(session, step.part);
@@ -184,7 +187,12 @@ class Segment {
     for (const example of part.examples) {
       if (this.examples.length < rejectExamplesMax) this.examples.push(example);
     }
-    this.context.log.debug('Part committed', { part: entry.index, rows: entry.rows, bytes: entry.bytes });
+    this.context.log.debug('Part committed', {
+      segment: this.input.segment,
+      part: entry.index,
+      rows: entry.rows,
+      bytes: entry.bytes,
+    });
     this.checkRejects(entry.counters);
   }
 
@@ -215,7 +223,7 @@ class Segment {
     const keep = end === 'full' || end === 'cancelled';
     if (keep) deps.sessions.park(this.jobId, session);
     else await session.close();
-    if (this.damage !== null && !this.input.settings.salvage) throw this.damaged(this.damage);
+    if (this.damage !== null) throw this.damaged(this.damage);
     if (end === 'cancelled' && details?.cancelRequested !== true) {
       // Paused, reset, or no longer ours: the server must hear of it as the SDK says it, with what is done.
       context.heartbeat(this.heartbeat());
@@ -232,19 +240,9 @@ class Segment {
       workerQueue: keep ? deps.ownTaskQueue : null,
       retries: context.info.attempt - 1,
       peakMemoryBytes: session.peakMemoryBytes,
-      holes: this.damage === null ? [] : [this.hole(this.damage)],
+      holes: this.holes,
       rejectExamples: this.examples,
       warnings: this.warnings,
-    };
-  }
-
-  private hole(damage: ArchiveDamage): Hole {
-    return {
-      kind: damage.kind,
-      compressedFrom: damage.compressed,
-      compressedTo: this.input.inspection.compressedBytes,
-      decompressed: damage.decompressed,
-      message: damage.message,
     };
   }
 
@@ -284,7 +282,7 @@ class Segment {
   }
 
   private warn(message: string): void {
-    this.context.log.warn(message);
+    this.context.log.warn(message, { segment: this.input.segment });
     if (this.warnings.length < warningsMax) this.warnings.push(message);
   }
 }
