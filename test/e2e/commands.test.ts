@@ -106,7 +106,7 @@ describe('commands to a running job', function () {
     await handle.signal('noSuchSignal', 1);
     worker.thaw();
     const refused = (name: string, ...args: readonly unknown[]): Promise<void> =>
-      assert.rejects(handle.executeUpdate(name, { args: [...args] }), (error: Error) => {
+      assert.rejects(handle.executeUpdate(name, { args: args as [unknown] }), (error: Error) => {
         const { message } = error.cause as Error;
         assert.match(
           message,
