@@ -12,7 +12,7 @@ describe('ResourceMonitor', () => {
 
   it('warns at 80 % of the limit with the figures and the way out, once', () => {
     scene.at(79);
-    assert.deepEqual(scene.warnings, []);
+    assert.equal(scene.warnings.length, 0);
     scene.at(81);
     scene.at(85);
     scene.at(99);
