@@ -53,8 +53,9 @@ export function logFields(meta: Readonly<Record<string | symbol, unknown>>): Rec
   }
   const { job, run, segment, attempt } = fields;
   if (typeof job !== 'string') return fields;
-  const short = typeof run === 'string' ? run.slice(0, 8) : undefined;
-  const correlationId = [job, short, segment, attempt].filter((piece) => piece !== undefined).join('/');
+  const pieces = [job, typeof run === 'string' ? run.slice(0, 8) : undefined, segment, attempt];
+  const known = pieces.filter((piece) => typeof piece === 'string' || typeof piece === 'number');
+  const correlationId = known.join('/');
   return { correlationId, ...fields };
 }
 

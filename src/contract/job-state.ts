@@ -85,6 +85,8 @@ export function applyChange(state: JobState, change: JobChange): JobState {
  * stands, else the adaptive one is taken over.
  */
 export function absorbSegment(state: JobState, begun: JobState, result: SegmentResult): JobState {
+  // a frame that is entered again shows the holes in it again
+  const known = new Set(state.holes.map(({ compressedFrom }) => compressedFrom));
   const untouched = state.batchSize === begun.batchSize && state.batchCeiling === begun.batchCeiling;
   return {
     ...absorbParts(state, result),
@@ -95,7 +97,7 @@ export function absorbSegment(state: JobState, begun: JobState, result: SegmentR
     retries: state.retries + result.retries,
     segments: state.segments + 1,
     peakMemoryBytes: Math.max(state.peakMemoryBytes, result.peakMemoryBytes),
-    holes: [...state.holes, ...result.holes],
+    holes: [...state.holes, ...result.holes.filter(({ compressedFrom }) => !known.has(compressedFrom))],
     rejectExamples: [...state.rejectExamples, ...result.rejectExamples].slice(0, rejectExamplesMax),
     warnings: [...state.warnings, ...result.warnings].slice(-warningsMax),
   };

@@ -28,8 +28,6 @@ export const frameBytesMax = 4 * MiB;
 export const redditEpochSeconds = 1_119_484_800;
 export const daySeconds = 86_400;
 
-/** Process: the unit of hand-over between decoder and mill threads. */
-export const blockBytes = 1 * MiB;
 /** Process: a segment hands back to the workflow after this time... */
 export const segmentMsTarget = 10_000;
 /** ...or after this many parts, so that their entries fit one heartbeat of `heartbeatBytesMax`. */

@@ -18,7 +18,7 @@ const phases: Readonly<Record<string, JobProgress['state']>> = {
 };
 
 /** The decoder of a client's payloads, through its codec where it has one. */
-export function decoderOf(client: Client): Decode {
+function decoderOf(client: Client): Decode {
   return (payloads) => decodeArrayFromPayloads(client.options.loadedDataConverter, payloads ?? []);
 }
 

@@ -360,8 +360,7 @@ export class ThreadmillClient {
   ): Promise<void> {
     while (!signal.aborted) {
       try {
-        const progress = await progressNow(this.client, jobId);
-        if (!signal.aborted) onProgress(progress);
+        onProgress(await progressNow(this.client, jobId));
       } catch {
         // an outage: whoever waits for the result is told if it matters
       }

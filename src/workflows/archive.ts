@@ -57,7 +57,7 @@ export async function archiveWorkflow(input: ArchiveJobInput): Promise<JobResult
 
 /** Anything may come through `temporal workflow start`; what is no job must fail at once and not be retried. */
 function checkInput(input: unknown): asserts input is ArchiveJobInput {
-  const { archive, out } = (typeof input === 'object' && input !== null ? input : {}) as Record<
+  const { archive, out, state } = (typeof input === 'object' && input !== null ? input : {}) as Record<
     string,
     unknown
   >;
@@ -70,6 +70,20 @@ function checkInput(input: unknown): asserts input is ArchiveJobInput {
   if (out !== undefined && typeof out !== 'string') {
     throw ApplicationFailure.nonRetryable('"out" must be the path of a folder', 'USAGE');
   }
+  if (state !== undefined && !isState(state)) {
+    throw ApplicationFailure.nonRetryable(
+      '"state" is what one run of a job leaves to the next, and this is none; leave it out',
+      'USAGE',
+    );
+  }
+}
+
+/** As far as what follows would trip over it outside of every `catch`. */
+function isState(value: unknown): value is JobState {
+  if (typeof value !== 'object' || value === null) return false;
+  const { inspection, settings, counters, next, parts } = value as Record<string, unknown>;
+  const objects = [inspection, settings, counters, next];
+  return objects.every((each) => typeof each === 'object' && each !== null) && Array.isArray(parts);
 }
 
 class ArchiveJob {

@@ -46,13 +46,14 @@ function validate(setting: Setting, value: unknown): void {
 
 /** Registers all handlers. Call it last: buffered signals and updates run inside `setHandler`. */
 export function registerCommands(job: Commanded): void {
-  const setBatchSize = (lines: number): number => {
+  // What comes by wire is checked, and may be a number or its text.
+  const setBatchSize = (lines: unknown): number => {
     const state = job.state();
     const batchSize = state === null ? Number(lines) : clampBatchSize(Number(lines), state.settings);
     job.change({ batchSize });
     return batchSize;
   };
-  const setMaxMemory = (mb: number): number => {
+  const setMaxMemory = (mb: unknown): number => {
     job.change({ maxMemoryUsage: Number(mb) });
     return Number(mb);
   };
@@ -63,7 +64,7 @@ export function registerCommands(job: Commanded): void {
   const pause = setPaused(true);
   const resume = setPaused(false);
   // A signal has nobody to answer to: a bad one is told in the log and changes nothing.
-  const signalled = (setting: Setting, apply: (value: number) => void) => (value: number) => {
+  const signalled = (setting: Setting, apply: (value: unknown) => void) => (value: unknown) => {
     const problem = problemOf(setting, value);
     if (problem === null) apply(value);
     else log.warn(`Signal ignored: ${problem}`);

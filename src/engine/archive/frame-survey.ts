@@ -5,7 +5,7 @@ import { FrameFormatError, FrameWalker } from './frame-walker.ts';
 
 const readBytes = 1024 * 1024;
 /** Half a second of a slow disk; an archive of many frames has shown hundreds of them by then. */
-export const surveyBytesMax = 64 * 1024 * 1024;
+const surveyBytesMax = 64 * 1024 * 1024;
 
 export interface FrameSurvey {
   readonly frames: number;

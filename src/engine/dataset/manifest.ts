@@ -76,7 +76,7 @@ export interface Manifest {
 }
 
 /** The settings that decide bytes of the output, in a fixed order: equal settings give equal JSON. */
-export function outputSettingsOf(settings: JobSettings): OutputSettings {
+function outputSettingsOf(settings: JobSettings): OutputSettings {
   return Object.fromEntries(
     outputSettingKeys.map((key) => [key, settings[key]]),
   ) as unknown as OutputSettings;
