@@ -62,6 +62,7 @@ class Segment {
   private readonly parts: PackedPart[];
   private next: ResumePoint;
   private session: MillSession | null = null;
+  private parked = false;
   private readonly examples: RejectExample[] = [];
   private readonly warnings: string[] = [];
   private holes: readonly Hole[] = [];
@@ -142,8 +143,9 @@ class Segment {
     }
   }
 
+  /** Leaves a parked session alone: the next attempt takes it. */
   async close(): Promise<void> {
-    await this.session?.close();
+    if (!this.parked) await this.session?.close();
   }
 
   private async commitParts(session: MillSession): Promise<End> {
@@ -220,11 +222,15 @@ class Segment {
     const details = context.cancellationDetails;
     this.live = session.live();
     const stats = session.stats();
-    const keep = end === 'full' || end === 'cancelled';
-    if (keep) deps.sessions.park(this.jobId, session);
-    else await session.close();
+    const asked = details?.cancelRequested === true;
+    // a job that is no longer ours may never come again, and its temporary files would wait for it
+    const keep = end === 'full' || (end === 'cancelled' && (asked || details?.paused === true));
+    if (keep) {
+      deps.sessions.park(this.jobId, session);
+      this.parked = true;
+    } else await session.close();
     if (this.damage !== null) throw this.damaged(this.damage);
-    if (end === 'cancelled' && details?.cancelRequested !== true) {
+    if (end === 'cancelled' && !asked) {
       // Paused, reset, or no longer ours: the server must hear of it as the SDK says it, with what is done.
       context.heartbeat(this.heartbeat());
       throw context.cancellationSignal.reason instanceof Error
