@@ -101,6 +101,14 @@ describe('a job that ends early', function () {
     await resumesFrom(partIdentities(job.dataset), job);
   });
 
+  it('by terminate leaves no temporary file once its worker hears of it', async () => {
+    const job = await slowJob(archive);
+    await job.handle.terminate('a test');
+    worker.thaw();
+    await until('the worker to clear up', () => temporaryFiles(job.dataset).length === 0, 10_000);
+    await resumesFrom(partIdentities(job.dataset), job);
+  });
+
   it('by terminate without a worker resumes from what its history tells', async () => {
     const job = await slowJob(archive);
     await worker.kill();

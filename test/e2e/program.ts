@@ -67,12 +67,12 @@ export class Program {
     this.child.kill('SIGSTOP');
   }
 
-  /** Lets it run for a fifth of the time until `thaw`: what takes it a second then lasts for five, on any machine. */
+  /** Lets it run for a tenth of the time until `thaw`: what takes it a second then lasts for ten, on any machine. */
   slow(): void {
     this.thaw();
     let turn = 0;
     this.slowing = setInterval(() => {
-      this.child.kill(turn++ % 5 === 0 ? 'SIGCONT' : 'SIGSTOP');
+      this.child.kill(turn++ % 10 === 0 ? 'SIGCONT' : 'SIGSTOP');
     }, 20);
   }
 
