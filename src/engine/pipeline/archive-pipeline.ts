@@ -56,6 +56,7 @@ export class ArchivePipeline {
   private readonly uncommitted = new Set<FinishedPart>();
   private partStart: number;
   private nextLine: number;
+  private windowHeld = 0;
   private closed = false;
   private opened = false;
   private readonly writing: Promise<void>;
@@ -116,10 +117,12 @@ export class ArchivePipeline {
     return this.decoder.position.compressedOffset;
   }
 
-  /** What the decoder's window holds now, bytes: it fills as data comes. */
+  /** What the decoder's window holds, bytes: it fills as data comes, and is given back when the pipeline is closed. */
   get windowBytesInUse(): number {
     const frameStart = this.frames.at(-1)?.decompressed ?? 0;
-    return Math.min(this.decoder.position.windowBytes, this.decompressedOffset - frameStart);
+    const filled = Math.min(this.decoder.position.windowBytes, this.decompressedOffset - frameStart);
+    this.windowHeld = Math.max(this.windowHeld, filled);
+    return this.windowHeld;
   }
 
   get blocksInFlight(): number {

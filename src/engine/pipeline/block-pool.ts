@@ -69,7 +69,8 @@ export class BlockPool {
 
   /** What the bound no longer allows goes to the garbage collector. */
   private trim(): void {
-    const keep = Math.max(0, Math.floor((this.bytesMax - this.lentBytes) / this.blockBytes));
+    // rounded up, as `exhausted` does: else the last block would be made anew each time
+    const keep = Math.max(0, Math.ceil(this.bytesMax / this.blockBytes) - this.lent.size);
     if (this.free.length > keep) this.free.length = keep;
   }
 }
