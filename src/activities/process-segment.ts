@@ -220,6 +220,7 @@ class Segment {
   private async result(session: MillSession, end: End): Promise<SegmentResult> {
     const { context, deps } = this;
     const details = context.cancellationDetails;
+    session.look();
     this.live = session.live();
     const stats = session.stats();
     const asked = details?.cancelRequested === true;

@@ -157,6 +157,12 @@ export class MillSession {
     this.rates.add(performance.now(), this.pipeline.linesDone, this.pipeline.decompressedOffset);
   }
 
+  /** Takes a last sample, for the figures of a segment that ends. */
+  look(): void {
+    this.monitor.look();
+    this.tick();
+  }
+
   live(): LiveFigures {
     const { pipeline, monitor } = this;
     const { linesPerSecond, bytesPerSecond } = this.rates.perSecond();

@@ -120,6 +120,13 @@ export class ResourceMonitor {
     if (this.settings.enableResourceMonitoring && this.heldSinceMs !== null) this.checkMemory();
   }
 
+  /** A look beside the intervals: at a segment's end, so that a small archive has figures too. */
+  look(): void {
+    if (!this.settings.enableResourceMonitoring) return;
+    this.checkResources();
+    this.checkMemory();
+  }
+
   /** Takes over what a person changed; takes effect at once. */
   update(change: {
     readonly batchSize?: number;
