@@ -151,7 +151,9 @@ class Segment {
   private async commitParts(session: MillSession): Promise<End> {
     const endMs = performance.now() + segmentMsTarget;
     const stopped = this.stopped();
-    for (let count = 0; count === 0 || (count < segmentPartsMax && performance.now() < endMs); count++) {
+    // those of lost attempts count as well: all of them go into every heartbeat
+    const full = (): boolean => this.parts.length >= segmentPartsMax || performance.now() >= endMs;
+    for (let count = 0; count === 0 || !full(); count++) {
       const step = await Promise.race([session.next(), stopped]);
       if (step === 'cancelled' || step === 'shutdown') return step;
       if (step.type === 'end') {
