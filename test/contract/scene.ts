@@ -26,7 +26,7 @@ export function jobState(change: Partial<JobState> = {}): JobState {
 }
 
 /** Part `index` of ten lines in a hundred bytes: eight kept, one rejected, one blank. */
-export function partEntry(index: number, change: Partial<PartEntry> = {}): PartEntry {
+function partEntry(index: number, change: Partial<PartEntry> = {}): PartEntry {
   return {
     index,
     file: `part-0000${index}.parquet`,
@@ -68,7 +68,7 @@ export const live: LiveFigures = {
   memoryBytes: 7_000_000,
 };
 
-export const stats: ResourceStats = {
+const stats: ResourceStats = {
   memoryUsagePercentage: 12.5,
   processingRate: 10,
   residentBytes: 612_345_678,
