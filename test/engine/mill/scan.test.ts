@@ -4,20 +4,7 @@ import { FieldTable } from '../../../src/engine/mill/fields.ts';
 import { parseLine } from '../../../src/engine/mill/parse.ts';
 import { LineScanner } from '../../../src/engine/mill/scan.ts';
 import type { ArchiveKind } from '../../../src/core/columns.ts';
-
-/** What a table says, in values that can be compared. */
-function valuesOf(fields: FieldTable): unknown[] {
-  return fields.names.map((_, slot) => {
-    const type = fields.type[slot];
-    if (type === 1) {
-      const source = fields.source[slot];
-      assert.ok(source, 'a string has a source');
-      return [type, Buffer.from(source.subarray(fields.start[slot], fields.end[slot])).toString('hex')];
-    }
-    if (type === 2) return [type, Object.is(fields.number[slot], -0) ? 0 : fields.number[slot]];
-    return [type];
-  });
-}
+import { valuesOf } from '../../fuzz/field-values.ts';
 
 /** Runs both paths; gives whether the fast one was sure. The fast path may be unsure, but never wrong. */
 function agree(line: Uint8Array, kind: ArchiveKind = 'comments'): boolean {
