@@ -10,7 +10,7 @@ import { SessionCache } from './engine/pipeline/session-cache.ts';
 import { ProcessMemory } from './engine/resources/process-memory.ts';
 import { createLogger, temporalLogger } from './log.ts';
 import { connectClient, connectWorker, type ResolvedServer } from './server/connection.ts';
-import { workflowBundle } from './workflow-bundle.ts';
+import { findWorkflowBundle } from './find-workflow-bundle.ts';
 import { toJobSettings, type SettingsValues } from './settings.ts';
 
 export interface WorkerHandle {
@@ -60,7 +60,7 @@ export async function startWorker({ values, server }: StartWorkerOptions): Promi
   const [connection, client, bundle] = await Promise.all([
     connectWorker(server),
     connectClient(server),
-    workflowBundle(),
+    findWorkflowBundle(),
   ]);
   const sessions = new SessionCache();
   const suffix = randomBytes(3).toString('hex');

@@ -10,7 +10,7 @@ import { cacheFolder, hostEnvironment } from './server/environment.ts';
 const sources = ['workflows', 'contract', 'core', 'settings'];
 
 /** Path of the bundle. From sources the first call takes 2 s, in a process of its own: the bundler would keep 80 MB here. */
-export async function workflowBundle(): Promise<{ readonly codePath: string }> {
+export async function findWorkflowBundle(): Promise<{ readonly codePath: string }> {
   const built = path.join(import.meta.dirname, 'workflow-bundle.js');
   if (existsSync(built)) return { codePath: built };
   const cached = path.join(cacheFolder(hostEnvironment()), 'workflows', `${sourcesHash()}.js`);
