@@ -88,8 +88,9 @@ export class StripeFeeder {
     return this.cutter.position;
   }
 
+  /** Blocks of bytes that the mill threads have and are not done with. */
   get blocksInFlight(): number {
-    return this.pool.inFlight;
+    return this.pieces.size;
   }
 
   get isHeld(): boolean {
