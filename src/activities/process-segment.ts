@@ -7,8 +7,10 @@ import type {
   ResumePoint,
   SegmentHeartbeat,
   SegmentInput,
+  SegmentProgress,
   SegmentResult,
 } from '../contract/job.ts';
+import { joinHoles } from '../contract/job-state.ts';
 import { packPart, type PackedPart } from '../contract/part.ts';
 import { ThreadmillError } from '../core/errors.ts';
 import { totalOf, type Counters } from '../core/fates.ts';
@@ -65,19 +67,16 @@ class Segment {
   private parked = false;
   private readonly examples: RejectExample[] = [];
   private readonly warnings: string[] = [];
-  private holes: readonly Hole[] = [];
+  private holes: readonly Hole[];
   private damage: ArchiveDamage | null = null;
   private reportedLines = -Infinity;
   private live;
 
-  constructor(
-    deps: ActivityDependencies,
-    input: SegmentInput,
-    from: { readonly parts: readonly PackedPart[]; readonly next: ResumePoint },
-  ) {
+  constructor(deps: ActivityDependencies, input: SegmentInput, from: SegmentProgress) {
     this.deps = deps;
     this.input = input;
     this.parts = [...from.parts];
+    this.holes = from.holes ?? [];
     this.next = from.next;
     this.jobId = this.context.info.workflowExecution?.workflowId ?? this.context.info.activityId;
     this.live = {
@@ -91,8 +90,8 @@ class Segment {
     };
   }
 
-  get progress(): { readonly parts: readonly PackedPart[]; readonly next: ResumePoint } {
-    return { parts: this.parts, next: this.next };
+  get progress(): SegmentProgress {
+    return { parts: this.parts, next: this.next, holes: this.holes };
   }
 
   open(): void {
@@ -158,7 +157,7 @@ class Segment {
       if (step === 'cancelled' || step === 'shutdown') return step;
       if (step.type === 'end') {
         this.damage = step.damage;
-        this.holes = step.holes;
+        this.holes = joinHoles(this.holes, step.holes);
         return 'archive';
       }
       await this.commit(session, step.part);
@@ -188,6 +187,7 @@ class Segment {
     session.position = next;
     this.next = next;
     this.parts.push(packPart(entry));
+    this.holes = joinHoles(this.holes, part.holes);
     for (const example of part.examples) {
       if (this.examples.length < rejectExamplesMax) this.examples.push(example);
     }

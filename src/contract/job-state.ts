@@ -2,7 +2,7 @@
 import { baseBatchSizeFor, clampBatchSize } from '../core/batch-size.ts';
 import { addCounters, zeroCounters } from '../core/fates.ts';
 import { rejectExamplesMax } from '../core/limits.ts';
-import type { InspectionResult, JobState, SegmentProgress, SegmentResult } from './job.ts';
+import type { Hole, InspectionResult, JobState, SegmentProgress, SegmentResult } from './job.ts';
 import { packedCounters } from './part.ts';
 
 /** More would be a log; the worker has one. */
@@ -42,7 +42,7 @@ export function resumeJob(old: JobState, { settings, dataset, searchable }: Insp
 }
 
 /** Parts that a segment, or a lost attempt at one, has committed; ones that are known already are passed over. */
-export function absorbParts(state: JobState, { parts, next }: SegmentProgress): JobState {
+export function absorbParts(state: JobState, { parts, next, holes = [] }: SegmentProgress): JobState {
   const known = state.parts.at(-1)?.[0] ?? -1;
   const fresh = parts.filter(([index]) => index > known);
   if (fresh.length === 0) return state;
@@ -50,8 +50,15 @@ export function absorbParts(state: JobState, { parts, next }: SegmentProgress): 
     ...state,
     parts: [...state.parts, ...fresh],
     counters: fresh.reduce((sum, part) => addCounters(sum, packedCounters(part)), state.counters),
+    holes: joinHoles(state.holes, holes),
     next,
   };
+}
+
+/** Holes that are known, and those found since: a frame that is entered again shows the ones in it again. */
+export function joinHoles(known: readonly Hole[], found: readonly Hole[]): readonly Hole[] {
+  const places = new Set(known.map(({ compressedFrom }) => compressedFrom));
+  return [...known, ...found.filter(({ compressedFrom }) => !places.has(compressedFrom))];
 }
 
 /** A change that a person asks for, by signal or update. */
@@ -85,8 +92,6 @@ export function applyChange(state: JobState, change: JobChange): JobState {
  * stands, else the adaptive one is taken over.
  */
 export function absorbSegment(state: JobState, begun: JobState, result: SegmentResult): JobState {
-  // a frame that is entered again shows the holes in it again
-  const known = new Set(state.holes.map(({ compressedFrom }) => compressedFrom));
   const untouched = state.batchSize === begun.batchSize && state.batchCeiling === begun.batchCeiling;
   return {
     ...absorbParts(state, result),
@@ -97,7 +102,7 @@ export function absorbSegment(state: JobState, begun: JobState, result: SegmentR
     retries: state.retries + result.retries,
     segments: state.segments + 1,
     peakMemoryBytes: Math.max(state.peakMemoryBytes, result.peakMemoryBytes),
-    holes: [...state.holes, ...result.holes.filter(({ compressedFrom }) => !known.has(compressedFrom))],
+    holes: joinHoles(state.holes, result.holes),
     rejectExamples: [...state.rejectExamples, ...result.rejectExamples].slice(0, rejectExamplesMax),
     warnings: [...state.warnings, ...result.warnings].slice(-warningsMax),
   };

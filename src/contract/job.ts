@@ -205,6 +205,8 @@ export interface SegmentProgress {
   readonly parts: readonly PackedPart[];
   /** Where the next part begins. */
   readonly next: ResumePoint;
+  /** What was gone over before it; some may be known already. Absent: nothing. */
+  readonly holes?: readonly Hole[];
 }
 
 /** What a heartbeat of `processSegment` carries (under `heartbeatBytesMax`). */

@@ -27,6 +27,8 @@ export interface DecoderPosition {
   readonly windowBytes: number;
   /** Frames that have begun since the last message. */
   readonly frames: readonly FramePoint[];
+  /** All that were gone over on the way here. */
+  readonly holes: readonly Hole[];
 }
 
 export type FromDecoder =
@@ -43,7 +45,6 @@ export type FromDecoder =
       readonly type: 'end';
       readonly slot: number;
       readonly damage: Damage | null;
-      readonly holes: readonly Hole[];
       readonly position: DecoderPosition;
     }
   | {

@@ -19,8 +19,8 @@ let reader: ArchiveReader | null = null;
 let over = false;
 
 function position(archive: ArchiveReader): DecoderPosition {
-  const { compressedOffset, decompressedOffset, windowBytes } = archive;
-  return { compressedOffset, decompressedOffset, windowBytes, frames: archive.takeFrames() };
+  const { compressedOffset, decompressedOffset, windowBytes, holes } = archive;
+  return { compressedOffset, decompressedOffset, windowBytes, frames: archive.takeFrames(), holes };
 }
 
 /** Decodes up to `skipTo` without keeping a byte; `scratch` is overwritten. */
@@ -47,8 +47,7 @@ function fill({ slot, memory }: ToDecoder): void {
     return;
   }
   over = true;
-  const { damage, holes } = reader;
-  say({ type: 'end', slot, damage, holes, position: position(reader) });
+  say({ type: 'end', slot, damage: reader.damage, position: position(reader) });
   reader.close();
 }
 

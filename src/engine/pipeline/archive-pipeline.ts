@@ -21,6 +21,8 @@ export interface PipelineOptions extends FeederOptions {
 
 /** A part under its temporary name. */
 export interface PipelinePart {
+  /** What was gone over from `from` to its end: whoever begins behind it does not see it again. */
+  readonly holes: readonly Hole[];
   readonly examples: readonly RejectExample[];
   /** Makes it appear; gives its entry and where the next one begins. */
   commit(): Promise<{ readonly entry: PartEntry; readonly next: ResumePoint }>;
@@ -181,14 +183,14 @@ export class ArchivePipeline {
     }
   }
 
-  private readToEnd({ damage, holes }: DecoderEnd): void {
+  private readToEnd({ damage, position }: DecoderEnd): void {
     if (this.ended) return;
     this.ended = true;
     const { decompressedOffset } = this;
     this.end = {
       type: 'end',
       damage: damage === null ? null : { ...damage, decompressed: decompressedOffset },
-      holes,
+      holes: position.holes,
     };
     this.feeder.end(damage !== null);
   }
@@ -239,6 +241,7 @@ export class ArchivePipeline {
       frame: this.frameFor(stripe.end),
     };
     const part: PipelinePart = {
+      holes: this.decoder.position.holes.filter(({ decompressed }) => decompressed <= stripe.end),
       examples: finished.examples,
       commit: async () => {
         this.uncommitted.delete(finished);

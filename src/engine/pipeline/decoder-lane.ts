@@ -41,6 +41,7 @@ export class DecoderLane {
       decompressedOffset: data.from.decompressed,
       windowBytes: 0,
       frames: [],
+      holes: [],
     };
     this.worker = startThread('archive/decoder-thread', {
       workerData: data,
