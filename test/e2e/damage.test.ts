@@ -6,8 +6,9 @@ import zlib from 'node:zlib';
 import { verifyDataset } from '../../src/engine/dataset/verify.ts';
 import { readManifest } from '../../src/engine/dataset/manifest.ts';
 import { archiveOf, ownArchive, type Archive, type ArchiveSpec } from './archives.ts';
-import { partsIn, temporaryFiles } from './datasets.ts';
-import { Stage, slowMs, type StagedJob } from './stage.ts';
+import { essenceOf, partIdentities, partsIn, temporaryFiles } from './datasets.ts';
+import type { Program } from './program.ts';
+import { Stage, committed, slowMs, type StagedJob } from './stage.ts';
 
 const settings = { partMib: 1, format: 'jsonl' } as const;
 const spec: ArchiveSpec = { kind: 'comments', era: '2023', bytes: 12_000_000, seed: 21, windowLog: 21 };
@@ -41,13 +42,14 @@ function linesIn(text: string): readonly string[] {
 describe('a damaged archive', function () {
   this.timeout(slowMs);
   let stage: Stage;
+  let worker: Program;
   /** The whole archive's text, of which the damaged ones are made; all specs here have the same. */
   let text: string;
   /** Its kept lines. */
   let kept: readonly string[];
   before(async () => {
     stage = await Stage.open();
-    await stage.worker();
+    worker = await stage.worker();
     const whole = await archiveOf(oneFrame);
     text = zlib.zstdDecompressSync(readFileSync(whole.path)).toString('latin1');
     const { jobId, dataset } = await stage.job(whole, settings);
@@ -165,5 +167,20 @@ describe('a damaged archive', function () {
       'a line that the archive does not have, or another order',
     );
     assert.equal(counters.kept, found.length);
+  });
+
+  it('is salvaged to the same bytes and the same holes when the worker is killed behind the damage', async () => {
+    const archive = await ownArchive({ ...manyFrames, bytes: 60_000_000 }, stage.freshFolder('flipped'));
+    flipBit(archive.path, 1);
+    const undisturbed = await stage.job(archive, { ...settings, salvage: true });
+    await stage.threadmill.waitForJob(undisturbed.jobId);
+    const job = await stage.job(archive, { ...settings, salvage: true });
+    await committed(job.dataset, 15);
+    worker.freeze();
+    assert.ok(partIdentities(job.dataset).size < 50, 'killed too late to mean anything');
+    await worker.kill();
+    worker = await stage.worker();
+    await stage.threadmill.waitForJob(job.jobId);
+    assert.deepEqual(await essenceOf(job.dataset), await essenceOf(undisturbed.dataset));
   });
 });

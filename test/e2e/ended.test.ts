@@ -40,9 +40,8 @@ describe('a job that ends early', function () {
   /** A job in its second segment, whose worker is slow. */
   async function slowJob(of: Archive): Promise<StagedJob> {
     const job = await stage.job(of, settings);
-    await committed(job.dataset, 2);
-    worker.slow();
     await committed(job.dataset, 14);
+    worker.slow();
     return job;
   }
 
