@@ -43,12 +43,12 @@ describe('the temporal command', function () {
     return id;
   }
 
-  /** A job over the long archive in its first segment, with two parts committed; its worker is slow. */
-  async function slowJob(): Promise<string> {
+  /** A job over the long archive with so many parts committed, of which twelve are a segment; its worker is slow. */
+  async function slowJob(parts = 2): Promise<string> {
     rmSync(dataset(), { recursive: true, force: true });
-    worker.slow();
     const id = await start(JSON.stringify({ archive: long.path, settings: { adaptiveBatchSizing: false } }));
-    await committed(dataset(), 2);
+    await committed(dataset(), parts);
+    worker.slow();
     return id;
   }
 
@@ -90,34 +90,38 @@ describe('the temporal command', function () {
     await assertWhole(dataset(), long);
   });
 
-  it('activity pause stops a running segment within seconds, unpause lets it go on, and the job completes', async () => {
-    const id = await slowJob();
-    const activity = ['-w', id, '--activity-type', 'processSegment'];
-    const ran = worker.logged('Segment begins').length;
-    await stage.temporal('activity', 'pause', ...activity);
-    // Within the 5 s heartbeat time-out: a segment that hangs until then is what is not wanted.
-    await until(
-      'the segment to be let go',
-      async () => {
-        const { raw } = await stage.handle(id).describe();
-        const [pending] = raw.pendingActivities ?? [];
-        return Number(pending?.state) === pausedState;
-      },
-      4_000,
-    );
-    const standing = partIdentities(dataset());
-    assert.equal(worker.logged('Segment begins').length, ran, 'a segment ran though it was paused');
-    await stage.temporal('activity', 'unpause', ...activity);
-    worker.thaw();
-    const { metrics } = await stage.threadmill.waitForJob(id);
-    await assertWhole(dataset(), long);
-    assertUntouched(standing, dataset());
-    assert.equal(metrics.retries, 1, 'the paused attempt, and no other, was lost');
-    const failed = (await eventsOf(stage.handle(id))).filter(
-      (event) => event.activityTaskTimedOutEventAttributes != null,
-    );
-    assert.deepEqual(failed, [], 'an activity timed out');
-  });
+  for (const [what, parts] of [
+    ['first', 2],
+    ['second', 13],
+  ] as const)
+    it(`activity pause stops a running ${what} segment within seconds, unpause lets it go on, and the job completes`, async () => {
+      const id = await slowJob(parts);
+      const activity = ['-w', id, '--activity-type', 'processSegment'];
+      const ran = worker.logged('Segment begins').length;
+      await stage.temporal('activity', 'pause', ...activity);
+      // Within the 5 s heartbeat time-out: a segment that hangs until then is what is not wanted.
+      await until(
+        'the segment to be let go',
+        async () => {
+          const { raw } = await stage.handle(id).describe();
+          const [pending] = raw.pendingActivities ?? [];
+          return Number(pending?.state) === pausedState;
+        },
+        4_000,
+      );
+      const standing = partIdentities(dataset());
+      assert.equal(worker.logged('Segment begins').length, ran, 'a segment ran though it was paused');
+      await stage.temporal('activity', 'unpause', ...activity);
+      worker.thaw();
+      const { metrics } = await stage.threadmill.waitForJob(id);
+      await assertWhole(dataset(), long);
+      assertUntouched(standing, dataset());
+      assert.equal(metrics.retries, 1, 'the paused attempt, and no other, was lost');
+      const failed = (await eventsOf(stage.handle(id))).filter(
+        (event) => event.activityTaskTimedOutEventAttributes != null,
+      );
+      assert.deepEqual(failed, [], 'an activity timed out');
+    });
 
   for (const [what, input, code, message] of [
     ['no input', null, 'USAGE', /"archive", the path of an archive/],
