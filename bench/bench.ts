@@ -2,12 +2,13 @@
  * `npm run bench`: threadmill, `zstd -dc` and what a user would pick instead, in one run on one machine.
  * See README.md beside this file.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { archiveOf, type ArchiveName, type BenchArchive } from './suite/archives.ts';
-import { commitOf, load, machineText, versionOf } from './suite/machine.ts';
+import { commitOf, load, machineText, sourcesOf, versionOf } from './suite/machine.ts';
+import { run } from './suite/measure.ts';
 import { batchRows, commandRow, engineRow, engineRows, floorRow, jobRow } from './suite/our-rows.ts';
 import { parquetPeerRows, peerRows } from './suite/peer-rows.ts';
 import { Results } from './suite/results.ts';
@@ -71,6 +72,8 @@ function planOf(args: readonly string[]): Plan | null {
     throw new RangeError(`--rounds is '${values.rounds}', but must be 1 or more`);
   const { small, large, resume, save } = values;
   const words = values.rows.split(',').filter((word) => word !== '');
+  if (save && (small || words.length > 0 || !values['start-up']))
+    throw new RangeError('--save keeps the result of a release: it needs all rows, on the whole archives');
   return { rounds, small, large, resume, save, words, startUp: values['start-up'] };
 }
 
@@ -82,7 +85,8 @@ async function archivesFor({ small, large }: Plan, signal: AbortSignal): Promise
   const submissions = await make('submissions-300MB');
   const growth = [little, ...(small ? [] : [main]), ...(large ? [await make('comments-20GB')] : [])];
   // so that the first row does not read from the disk what the others find in memory
-  for (const { path: file, bytes } of [main, little, submissions]) if (bytes < 4e9) readFileSync(file);
+  const files = [...growth, submissions].map((archive) => archive.path);
+  await run(['cat', ...files], { timeoutMs: 600_000, signal, gnuTime: null, discard: true });
   return { main, little, submissions, growth };
 }
 
@@ -166,6 +170,8 @@ function describe({ kind, bytes, compressedBytes, lines }: BenchArchive): string
   return `${size} of ${kind}: ${lines} lines, ${Math.round(compressedBytes / 1e6)} MB as one frame, window 2 GiB`;
 }
 
+class Interrupted extends Error {}
+
 function say(message: string): void {
   process.stderr.write(`${message}\n`);
 }
@@ -187,7 +193,7 @@ async function measure(plan: Plan, signal: AbortSignal): Promise<string> {
   try {
     const rows = rowsOf(plan, archives, stage, tools);
     const identity = [
-      commitOf(),
+      sourcesOf(),
       process.version,
       plan.small ? 'small' : 'whole',
       archives.main.compressedBytes,
@@ -218,7 +224,7 @@ async function main(): Promise<void> {
   const interrupt = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      interrupt.abort(new Error(`${signal}: --resume goes on`));
+      interrupt.abort(new Interrupted(`${signal}: --resume goes on`));
     });
   }
   const text = await measure(plan, interrupt.signal);
@@ -233,5 +239,5 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   say(error instanceof Error ? error.message : String(error));
-  process.exitCode = error instanceof RangeError ? 2 : 1;
+  process.exitCode = error instanceof Interrupted ? 130 : error instanceof RangeError ? 2 : 1;
 });

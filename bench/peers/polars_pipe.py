@@ -1,4 +1,4 @@
-"""zstd -dc | polars: NDJSON of standard input with a schema, filter, zstd Parquet."""
+"""zstd -dc | polars: scan_ndjson of standard input with a schema, filter, sink_parquet with zstd."""
 import sys
 
 import polars as pl
@@ -39,13 +39,5 @@ keep = (
 if not spec.comments:
     keep = keep & pl.col("removed_by_category").is_null()
 
-
-def run(frame):
-    return frame.filter(keep).select([expression(column) for column in spec.columns])
-
-
-mode = sys.argv[2] if len(sys.argv) > 2 else "read"
-if mode == "scan":
-    run(pl.scan_ndjson(sys.stdin.buffer, schema=schema)).sink_parquet(spec.out, compression="zstd")
-else:
-    run(pl.read_ndjson(sys.stdin.buffer, schema=schema).lazy()).collect().write_parquet(spec.out, compression="zstd")
+frame = pl.scan_ndjson(sys.stdin.buffer, schema=schema).filter(keep)
+frame.select([expression(column) for column in spec.columns]).sink_parquet(spec.out, compression="zstd")

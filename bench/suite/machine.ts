@@ -1,5 +1,6 @@
 /** What a result was measured on. */
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
 import path from 'node:path';
@@ -15,13 +16,22 @@ export function versionOf(): string {
   return version;
 }
 
+const git = (...args: readonly string[]): string =>
+  spawnSync('git', ['-C', root, ...args], { encoding: 'utf8' }).stdout.trim();
+
 /** Short hash of the checked-out commit, with `+` where tracked sources differ from it. */
 export function commitOf(): string {
-  const git = (...args: readonly string[]): string =>
-    spawnSync('git', ['-C', root, ...args], { encoding: 'utf8' }).stdout.trim();
   const changed =
     git('status', '--porcelain', '--untracked-files=no', '--', 'src', 'samples', 'bench') !== '';
   return `${git('rev-parse', '--short', 'HEAD')}${changed ? '+' : ''}`;
+}
+
+/** What is measured: the same for as long as `src` is, with what is not committed. */
+export function sourcesOf(): string {
+  const diff = createHash('sha256')
+    .update(git('diff', 'HEAD', '--', 'src'))
+    .digest('hex');
+  return `${git('rev-parse', '--short', 'HEAD:src')}-${diff.slice(0, 7)}`;
 }
 
 /** Running processes, mean of the last minute: the machine is quiet below one half. */

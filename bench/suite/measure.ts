@@ -105,12 +105,11 @@ function killGroup(pid: number): void {
   }
 }
 
+/** The line that names the error, else the end. */
 function tailOf(text: string): string {
-  const lines = text
-    .trim()
-    .split('\n')
-    .filter((line) => !line.startsWith('Command exited with'));
-  return lines.join(' ').slice(-tailChars);
+  const lines = text.trim().split('\n');
+  const found = lines.findLast((line) => /error|exception|cannot/i.test(line));
+  return found === undefined ? lines.join(' ').slice(-tailChars) : found.slice(0, tailChars);
 }
 
 function readReport(file: string): Pick<Cost, 'cpuSeconds' | 'peakBytes'> {

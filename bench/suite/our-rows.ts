@@ -70,8 +70,8 @@ export function jobRow(
     title: `**job → ${format}**`,
     archive,
     once,
-    run: async ({ folder }) => {
-      const job = await stage.job(archive.path, { format }, folder);
+    run: async ({ folder: out, timeoutMs }) => {
+      const job = await stage.job(archive.path, { format }, { out, timeoutMs });
       const { history } = job;
       checkRows(archive, job.kept);
       return {

@@ -105,10 +105,15 @@ function scaled({ archive, measuredOn }: Row, sample: Sample): Sample {
   };
 }
 
-function openJournal({ journal, resume, identity }: RoundsOptions): JournalEntry[] {
+function openJournal({ journal, resume, identity, say }: RoundsOptions): JournalEntry[] {
   if (resume && existsSync(journal)) {
     const [first = '', ...lines] = readFileSync(journal, 'utf8').trim().split('\n');
-    if (first === JSON.stringify({ identity })) return lines.map((line) => JSON.parse(line) as JournalEntry);
+    // what failed is tried again
+    if (first === JSON.stringify({ identity }))
+      return lines.map((line) => JSON.parse(line) as JournalEntry).filter(({ error }) => error === undefined);
+    say(
+      `The interrupted run was of other sources, archives or Node than '${identity}': all rows are measured anew`,
+    );
   }
   mkdirSync(path.dirname(journal), { recursive: true });
   writeFileSync(journal, `${JSON.stringify({ identity })}\n`);

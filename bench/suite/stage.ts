@@ -35,6 +35,14 @@ export interface JobRun {
   readonly bytesOut: number;
 }
 
+interface RunJobOptions {
+  readonly settings: Partial<JobSettings>;
+  readonly out: string;
+  readonly timeoutMs: number;
+  /** The worker's. */
+  readonly pid: number;
+}
+
 export class Stage {
   readonly dataDir: string;
   readonly threadmill: ConnectedThreadmill;
@@ -62,7 +70,11 @@ export class Stage {
   }
 
   /** One job on a worker process of its own, which polls before the job starts. */
-  async job(archive: string, settings: Partial<JobSettings>, out: string): Promise<JobRun> {
+  async job(
+    archive: string,
+    settings: Partial<JobSettings>,
+    { out, timeoutMs }: { readonly out: string; readonly timeoutMs: number },
+  ): Promise<JobRun> {
     const worker = spawn(
       process.execPath,
       [clientProgram, 'worker', '--json', '--address', this.threadmill.server.address],
@@ -87,7 +99,7 @@ export class Stage {
     try {
       await Promise.race([once(worker.stdout, 'data'), gone.promise]);
       clearTimeout(late);
-      return await Promise.race([this.runJob(archive, { settings, out, pid }), gone.promise]);
+      return await Promise.race([this.runJob(archive, { settings, out, timeoutMs, pid }), gone.promise]);
     } finally {
       clearTimeout(late);
       worker.kill('SIGTERM');
@@ -98,18 +110,19 @@ export class Stage {
     }
   }
 
-  private async runJob(
-    archive: string,
-    {
-      settings,
-      out,
-      pid,
-    }: { readonly settings: Partial<JobSettings>; readonly out: string; readonly pid: number },
-  ): Promise<JobRun> {
+  private async runJob(archive: string, { settings, out, timeoutMs, pid }: RunJobOptions): Promise<JobRun> {
     const before = { worker: usageOf(pid), server: usageOf(this.serverPid) };
     const overrides = { preserveThreads: false, ...settings };
     const { jobId, dataset } = await this.threadmill.startJob(archive, overrides, { out, again: true });
-    const { metrics } = await this.threadmill.waitForJob(jobId, { signal: this.signal });
+    const signal = AbortSignal.any([this.signal, AbortSignal.timeout(timeoutMs)]);
+    const { metrics } = await this.threadmill.waitForJob(jobId, { signal }).catch(async (error: unknown) => {
+      // else the next row's worker would go on with it
+      await this.threadmill.client.workflow
+        .getHandle(jobId)
+        .terminate()
+        .catch(() => undefined);
+      throw error;
+    });
     const after = { worker: usageOf(pid), server: usageOf(this.serverPid) };
     return {
       history: await historyOf(this.threadmill.client, jobId),

@@ -37,12 +37,13 @@ export async function measureStartUp(options: StartUpOptions): Promise<readonly 
   for (let round = 0; round < rounds; round++) {
     const dataDir = path.join(scratch, `start-${round}`);
     mkdirSync(dataDir, { recursive: true });
+    const help = await helpSeconds(signal);
     const first = await start(dataDir, path.join(dataDir, 'cold'), signal);
     // its server has stopped with it; the folder keeps what it knew
     const stage = await Stage.open(dataDir, signal);
     try {
-      cold.push(await explained(stage, first));
-      warm.push(await explained(stage, await start(dataDir, path.join(dataDir, 'warm'), signal)));
+      cold.push(await explained(stage, first, help));
+      warm.push(await explained(stage, await start(dataDir, path.join(dataDir, 'warm'), signal), help));
     } finally {
       await stage.close();
     }
@@ -81,10 +82,17 @@ async function start(dataDir: string, out: string, signal: AbortSignal): Promise
   return { jobId, startedMs, summaryMs, endMs };
 }
 
-async function explained(stage: Stage, started: Started): Promise<Run> {
+/** What npm, Node and the command line take before anything of a job is loaded. */
+async function helpSeconds(signal: AbortSignal): Promise<number> {
+  const options = { timeoutMs, signal, gnuTime: null, cwd: root, env: plainEnvironment() };
+  return (await run(['npm', 'start', '--silent', '--', '--help'], options)).seconds;
+}
+
+async function explained(stage: Stage, started: Started, help: number): Promise<Run> {
   const history = await historyOf(stage.threadmill.client, started.jobId);
   const times: readonly (readonly [string, number])[] = [
-    ['npm, Node, modules, server: to the job’s start', history.startedMs],
+    ['npm, Node, command line (as with --help)', started.startedMs + help * 1000],
+    ['modules, server, connection: to the job’s start', history.startedMs],
     ['worker: to the first workflow task', history.firstWorkflowTaskMs],
     ['inspection', history.inspectedMs],
     ['reading and writing', history.readMs],

@@ -53,7 +53,7 @@ function noteOf({ row, error }: Measured, figures: Figures | null): string {
 
 function oneLine(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
-  return line.length > 160 ? `…${line.slice(-160)}` : line;
+  return line.length > 160 ? `${line.slice(0, 160)}…` : line;
 }
 
 /** Everything over one archive, against `zstd -dc` of the same rounds. */
