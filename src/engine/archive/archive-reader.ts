@@ -1,7 +1,8 @@
 /** An archive's decompressed bytes, pulled into memory of the caller's, for every container, over damage if wanted. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Hole } from '../../contract/job.ts';
-import { DecodeError, openDecoder, type ByteDecoder } from './byte-decoder.ts';
+import { ZlibError } from '../zlib/zlib-handle.ts';
+import { openDecoder, type ByteDecoder } from './byte-decoder.ts';
 import { archiveError } from './check-archive.ts';
 import type { Container } from './container.ts';
 import { FrameFormatError, FrameWalker } from './frame-walker.ts';
@@ -151,10 +152,10 @@ export class ArchiveReader {
       this.at += taken;
       this.drained = given < output.length;
       // neither the input nor the room is used up: bytes that are no part of the stream
-      if (this.drained && this.at < limit && taken === 0) throw new DecodeError('bytes behind the stream');
+      if (this.drained && this.at < limit && taken === 0) throw new ZlibError('bytes behind the stream');
       return given;
     } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
+      if (!(error instanceof ZlibError)) throw error;
       this.stop('corrupt', error.message);
       return 0;
     }

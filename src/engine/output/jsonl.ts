@@ -3,11 +3,6 @@ import { ByteSink } from './byte-sink.ts';
 import { zstdFrame } from './zstd-frame.ts';
 import type { EncodedStripe, FormatOptions, PartFraming, StripeEncoder } from './format.ts';
 
-/**
- * zstd level of `jsonl.zst` frames. Measured (bench/output-bench.ts, 15.7 MB of synthetic lines): level 1 35 ms and
- * 3.12 MB, level 3 40 ms and 2.93 MB. Whole lines are kept to be stored, so 3, zstd's own default.
- */
-const frameLevel = 3;
 const lineFeed = 10;
 const empty = new Uint8Array(0);
 
@@ -49,7 +44,7 @@ class JsonlEncoder implements StripeEncoder {
   }
 
   private endFrame(frames: ByteSink): void {
-    frames.push(zstdFrame(this.lines.content(), frameLevel));
+    frames.push(zstdFrame(this.lines.content()));
     this.lines.clear();
   }
 }

@@ -3,12 +3,6 @@ import { serializeTCompactProtocol } from 'hyparquet-writer/src/thrift.js';
 import type { ByteSink } from '../byte-sink.ts';
 import { zstdFrame } from '../zstd-frame.ts';
 
-/**
- * zstd level of every page. Measured (bench/output-bench.ts, 9.3 MB of column bytes): level 1 35 ms and 2.50 MB,
- * level 3 45 ms and 2.31 MB, level -3 36 ms and 3.49 MB; and the encoder runs on the thread that mills.
- */
-const pageLevel = 1;
-
 /** Numbers of Thrift's `Encoding` (parquet.thrift). */
 export const encodingIds = { PLAIN: 0, RLE: 3, DELTA_BINARY_PACKED: 5, RLE_DICTIONARY: 8 } as const;
 /** Encodings of the values of a page. */
@@ -27,7 +21,7 @@ export interface PageSpec {
  * @see https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift PageHeader, DataPageHeader (V1)
  */
 export function pushPage(sink: ByteSink, body: Uint8Array, { kind, values, encoding }: PageSpec): number {
-  const compressed = zstdFrame(body, pageLevel);
+  const compressed = zstdFrame(body);
   const header = new ByteWriter(64);
   const encodingId = encodingIds[encoding];
   serializeTCompactProtocol(header, {
