@@ -9,7 +9,7 @@ const ownQueueTimeout = '3s';
 
 /**
  * Retried for as long as it takes: what may not be retried says so itself (activities/failures.ts). Backed off to half a
- * minute at most, so that a disk that has room again is found soon.
+ * minute at most.
  */
 const retry = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' } as const;
 
@@ -40,6 +40,12 @@ export function letGo(workerQueue: string | null): ActivityInterfaceFor<Activiti
 }
 
 /**
+ * A segment is tried again at once: what may not be says so, what should wait says how long (activities/failures.ts), and a
+ * worker that was killed for the fifth time has lost no less than for the first.
+ */
+const segmentRetry = { initialInterval: '1s', backoffCoefficient: 1 } as const;
+
+/**
  * A segment. On the queue of the worker that keeps the decoder open it gets one attempt, and the workflow falls back to
  * the shared queue, where it is retried. A day from start to close: entering a 300 GB archive near its end means
  * decoding for minutes, on a slow disk for hours, and the heartbeat watches.
@@ -50,7 +56,7 @@ export function segmentOptions(workerQueue: string | null, summary: string): Act
     heartbeatTimeout,
     summary,
     ...(workerQueue === null
-      ? { retry }
+      ? { retry: segmentRetry }
       : { taskQueue: workerQueue, scheduleToStartTimeout: ownQueueTimeout, retry: { maximumAttempts: 1 } }),
   };
 }
