@@ -1,8 +1,9 @@
 /** The library. */
 import path from 'node:path';
 import type { JobSettings } from './contract/job.ts';
-import { ThreadmillClient } from './library/threadmill-client.ts';
+import { ThreadmillClient, type ClientOptions } from './library/threadmill-client.ts';
 import { connectClient, resolveServer, type ResolvedServer } from './server/connection.ts';
+import type { WorkerHandle } from './worker.ts';
 import { resolveSettings, toJobSettings, type SettingsValues } from './settings.ts';
 
 export type {
@@ -25,15 +26,31 @@ export {
   type WaitOptions,
 } from './library/threadmill-client.ts';
 export { defaultJobSettings } from './settings.ts';
+export type { WorkerHandle } from './worker.ts';
 
 /** A client with the connection, and the hold on the embedded server, that were made for it. */
 export class ConnectedThreadmill extends ThreadmillClient {
-  /** The server in use; a worker is started with it. */
+  /** The server in use. */
   readonly server: ResolvedServer;
+  private readonly values: SettingsValues;
 
-  constructor(options: ConstructorParameters<typeof ThreadmillClient>[0], server: ResolvedServer) {
+  constructor(
+    options: ClientOptions,
+    connected: { readonly server: ResolvedServer; readonly values: SettingsValues },
+  ) {
     super(options);
-    this.server = server;
+    this.server = connected.server;
+    this.values = connected.values;
+  }
+
+  /**
+   * Starts a worker in this process: jobs go on only while one runs somewhere. Shut it down before `close()`.
+   *
+   * @throws {ThreadmillError} SERVER_UNREACHABLE
+   */
+  async startWorker(): Promise<WorkerHandle> {
+    const { startWorker } = await import('./worker.ts');
+    return startWorker({ values: this.values, server: this.server });
   }
 
   /** Closes the connection and lets go of the embedded server, which stops when nobody else uses it. */
@@ -75,7 +92,7 @@ export async function connectThreadmill(options: ConnectOptions = {}): Promise<C
     const out = path.resolve(values.out);
     return new ConnectedThreadmill(
       { client, taskQueue: values.taskQueue, settings, out, uiUrl: server.uiUrl },
-      server,
+      { server, values },
     );
   } catch (error) {
     await server.close();

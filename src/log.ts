@@ -1,7 +1,7 @@
 /** Logs: pino, one line an event, with the job, run, segment and attempt that it belongs to. */
 import type { Logger } from '@temporalio/common';
 import { DefaultLogger, type LogEntry } from '@temporalio/worker';
-import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
+import { pino, stdSerializers, type DestinationStream, type Logger as PinoLogger } from 'pino';
 import type { LogLevel } from './settings.ts';
 
 export interface LogOptions {
@@ -16,7 +16,7 @@ const standardError = 2;
 
 /** A logger of the process. Synchronous: the last lines before a crash are the ones that are wanted. */
 export async function createLogger({ level, pretty, destination }: LogOptions): Promise<PinoLogger> {
-  const options = { level, base: { pid: process.pid } };
+  const options = { level, base: { pid: process.pid }, serializers: { error: stdSerializers.err } };
   if (destination !== undefined) return pino(options, destination);
   if (!pretty) return pino(options, pino.destination({ fd: standardError, sync: true }));
   const { default: prettyStream } = await import('pino-pretty');
@@ -64,6 +64,8 @@ function levelOf({ level, message, meta }: LogEntry): 'trace' | 'debug' | 'info'
   const component: unknown = meta?.['sdkComponent'];
   // a worker of segments only has no workflows, and says so every time
   if (message.startsWith('No workflows registered')) return 'debug';
+  // told again, better, by whoever waits for the job
+  if (message === 'Activity failed' || message === 'Workflow failed') return 'info';
   if (level === 'INFO' && (component === 'worker' || component === 'core')) return 'debug';
   return level.toLowerCase() as 'trace' | 'debug' | 'info' | 'warn' | 'error';
 }

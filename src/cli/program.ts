@@ -85,8 +85,8 @@ function createParser(io: Io): Parser {
       writeOut: write(io.stdout),
       writeErr: write(io.stderr),
       outputError: () => undefined,
-      getOutHelpWidth: () => io.stdout.columns ?? widthDefault,
-      getErrHelpWidth: () => io.stderr.columns ?? widthDefault,
+      getOutHelpWidth: () => io.stdout.columns || widthDefault,
+      getErrHelpWidth: () => io.stderr.columns || widthDefault,
     })
     .configureHelp({ showGlobalOptions: true })
     .exitOverride(throwing('threadmill'))

@@ -10,6 +10,7 @@ const plainMs = 5_000;
 const plainLaterMs = 30_000;
 const plainLaterAfterMs = 60_000;
 const plainStepPercent = 10;
+/** Where it is not known: some terminals say 0. */
 const columnsDefault = 80;
 const clearLine = '\r\u001b[2K';
 
@@ -62,7 +63,7 @@ export function createProgressReporter(stream: TextStream, nowMs: () => number):
         stream.write(`${plainProgressLine(progress)}\n`);
         return;
       }
-      drawn = progressLine(progress, stream.columns ?? columnsDefault);
+      drawn = progressLine(progress, stream.columns || columnsDefault);
       stream.write(clearLine + drawn);
     },
     say(text) {

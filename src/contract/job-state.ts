@@ -32,6 +32,7 @@ export function beginJob({ inspection, settings, dataset, searchable, nowMs }: I
     startedMs: nowMs,
     searchable,
     workerQueue: null,
+    compressedBytes: 0,
     warnings: [],
   };
 }
@@ -99,6 +100,7 @@ export function absorbSegment(state: JobState, begun: JobState, result: SegmentR
     finishedReading: result.finished,
     batchSize: untouched ? result.live.batchSize : state.batchSize,
     workerQueue: result.workerQueue,
+    compressedBytes: result.live.compressedBytes,
     retries: state.retries + result.retries,
     segments: state.segments + 1,
     peakMemoryBytes: Math.max(state.peakMemoryBytes, result.peakMemoryBytes),

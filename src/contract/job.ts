@@ -21,7 +21,7 @@ export interface JobSettings {
   readonly excludeDeleted: boolean;
   readonly excludeRemoved: boolean;
   readonly salvage: boolean;
-  /** Share of a segment's lines, 0–1, above which the job stops. */
+  /** Share of a part's lines, 0–1, above which the job stops. */
   readonly maxRejectRate: number;
   // these only tune the process
   readonly minBatchSize: number;
@@ -118,6 +118,8 @@ export interface JobState {
   readonly searchable: boolean;
   /** Task queue of the worker that keeps the decoder open; a hint. */
   readonly workerQueue: string | null;
+  /** How far the archive was read, for progress; absent in states of early runs. */
+  readonly compressedBytes?: number;
   readonly warnings: readonly string[];
 }
 
@@ -151,6 +153,7 @@ export interface JobProgress {
   readonly counters: Counters;
   readonly parts: number;
   readonly batchSize: number;
+  /** What the job uses beyond the decoder's window and the idle worker: what its limit is about. */
   readonly memoryBytes: number;
   readonly memoryLimitBytes: number;
   readonly windowBytes: number;

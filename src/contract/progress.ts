@@ -36,7 +36,8 @@ export function secondsToGo(live: LiveFigures, totalBytes: number): number | nul
 export function progressOf({ jobId, phase, archive, state, live }: JobView): JobProgress {
   const total = state?.inspection.compressedBytes ?? 0;
   const done = phase === 'done';
-  const compressedBytes = state?.finishedReading === true ? total : (live?.compressedBytes ?? 0);
+  const read = live?.compressedBytes ?? state?.compressedBytes ?? 0;
+  const compressedBytes = state?.finishedReading === true ? total : read;
   return {
     jobId,
     archive: state?.inspection.path ?? archive,
@@ -115,8 +116,10 @@ export function resultOf(jobId: string, state: JobState, nowMs: number): JobResu
       ...state.warnings,
       ...state.holes.map(
         ({ kind, compressedFrom, compressedTo, decompressed }) =>
-          `The archive is ${kind}: compressed bytes ${compressedFrom} to ${compressedTo} could not be read ` +
-          `(at decompressed byte ${decompressed}); what they held is missing`,
+          `The archive is ${kind} at compressed byte ${compressedFrom} (decompressed byte ${decompressed}): ` +
+          (compressedTo > compressedFrom
+            ? `up to byte ${compressedTo} it could not be read, and what it held there is missing`
+            : 'what should follow is missing'),
       ),
     ],
   };

@@ -38,7 +38,7 @@ export function jobError(jobId: string, error: unknown): unknown {
     const facts = (cause.details?.[0] ?? {}) as ErrorFacts;
     // 'BUG', and whatever a version of the SDK or of another worker calls its failures
     const code = errorCodes.find((known) => known === cause.type) ?? 'JOB_FAILED';
-    return new ThreadmillError(code, cause.message, { facts: { ...facts, jobId }, cause });
+    return new ThreadmillError(code, cause.message, { facts: { jobId, ...facts }, cause });
   }
   const how =
     cause instanceof CancelledFailure

@@ -185,16 +185,22 @@ export class ThreadmillClient {
    */
   async waitForJob(jobId: string, options: WaitOptions = {}): Promise<JobResult> {
     const { onProgress, intervalMs = 500, signal } = options;
+    signal?.throwIfAborted();
     const ended = new AbortController();
+    const stop = signal === undefined ? ended.signal : AbortSignal.any([ended.signal, signal]);
+    // calls that are under way end with the signal: whoever stops waiting may close the connection
+    const work = this.client.withAbortSignal(stop, () => this.resultOver(jobId, stop));
     const watching =
       onProgress === undefined
-        ? null
-        : this.watch(jobId, onProgress, intervalMs, anySignal(ended.signal, signal));
+        ? Promise.resolve()
+        : this.client.withAbortSignal(stop, () => this.watch(jobId, onProgress, intervalMs, stop));
     try {
-      return await aborting(signal, this.resultOver(jobId, ended.signal));
+      return await work;
+    } catch (error) {
+      throw signal?.aborted === true ? signal.reason : error;
     } finally {
       ended.abort();
-      await watching;
+      await Promise.allSettled([work, watching]);
       if (signal?.aborted !== true && onProgress !== undefined) {
         // the last word, so that whoever draws it ends at 100 %
         await progressNow(this.client, jobId).then(onProgress, () => undefined);
@@ -318,7 +324,16 @@ export class ThreadmillClient {
       throw new ThreadmillError('JOB_FAILED', `Job "${jobId}" has no input to go on with`, {
         facts: { jobId },
       });
-    await this.start(jobId, state?.dataset ?? '', { ...input, ...(state === null ? {} : { state }) });
+    const settings =
+      state === null
+        ? input.settings
+        : // as it was set while the job ran
+          { ...input.settings, maxMemoryUsage: state.settings.maxMemoryUsage };
+    await this.start(jobId, state?.dataset ?? '', {
+      ...input,
+      ...(settings === undefined ? {} : { settings }),
+      ...(state === null ? {} : { state }),
+    });
   }
 
   private describe(jobId: string): Promise<WorkflowExecutionDescription> {
@@ -346,7 +361,7 @@ export class ThreadmillClient {
       try {
         return (await this.client.workflow.getHandle(jobId).result()) as JobResult;
       } catch (error) {
-        if (!isTransient(error) || signal.aborted) throw jobError(jobId, error);
+        if (signal.aborted || !isTransient(error)) throw jobError(jobId, error);
         await pause(1_000, signal);
       }
     }
@@ -388,24 +403,4 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) done();
     else signal.addEventListener('abort', done);
   });
-}
-
-function anySignal(first: AbortSignal, second: AbortSignal | undefined): AbortSignal {
-  return second === undefined ? first : AbortSignal.any([first, second]);
-}
-
-async function aborting<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
-  if (signal === undefined) return work;
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => {
-    reject(signal.reason);
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    work.catch(() => undefined); // nobody waits for it any more
-  }
 }

@@ -27,9 +27,8 @@ function unavailable(message: string, facts: Record<string, string | number | nu
   return new ThreadmillError('SERVER_UNAVAILABLE', message, { facts });
 }
 
-async function logTail(dataDir: string): Promise<string> {
-  const text = await readFile(serverLogPath(dataDir), 'utf8').catch(() => '');
-  return text.trimEnd().split('\n').slice(-5).join('\n');
+async function logText(dataDir: string): Promise<string> {
+  return readFile(serverLogPath(dataDir), 'utf8').catch(() => '');
 }
 
 /** Waits until the server says that it listens and answers; null when its supervisor went away before. */
@@ -129,12 +128,16 @@ async function startUnderLock(
     if (shared !== null) return shared;
     const stale = readServerFile(dataDir);
     if (stale !== null) for (const what of await clearStale(dataDir, stale)) onProgress?.(`Ended ${what}`);
+    const before = (await logText(dataDir)).length;
     const held = await startOnce(program, options, database);
     if (held !== null) return held;
-    const tail = await logTail(dataDir);
-    if (tries < 3 && tail.includes('address already in use')) continue;
+    // a log that was set aside begins anew; a lost port is followed by a hundred lines of Go's stack
+    const log = await logText(dataDir);
+    const said = log.slice(before < log.length ? before : 0);
+    if (tries < 3 && said.includes('address already in use')) continue;
+    const tail = said.trimEnd().split('\n').slice(0, 5).join('\n');
     throw unavailable(
-      `Cannot start the Temporal server; the end of '${serverLogPath(dataDir)}' says:\n${tail}\n` +
+      `Cannot start the Temporal server; '${serverLogPath(dataDir)}' says:\n${tail}\n` +
         'Repair what it names, give another folder (PUSHSHIFT_CHECKPOINT_STORAGE), or set TEMPORAL_ADDRESS',
       { log: serverLogPath(dataDir) },
     );

@@ -79,7 +79,7 @@ const specs: { readonly [K in SettingKey]: RowSpec<K> } = {
     'output',
     boolean,
     true,
-    'group the output into threads',
+    'group the output into threads (accepted; this release writes rows in input order)',
   ),
 
   validateTimestamps: guide(

@@ -113,7 +113,7 @@ describe('a damaged archive', function () {
       holes.map(({ kind, compressedTo }) => [kind, compressedTo]),
       [['truncated', cutAt]],
     );
-    assert.match(warnings.join('\n'), /is truncated: compressed bytes \d+ to \d+ could not be read/);
+    assert.match(warnings.join('\n'), /is truncated at compressed byte \d+ \(decompressed byte \d+\): /);
     assert.deepEqual((await verifyDataset(dataset)).problems, []);
     const lines = linesOfParts(dataset);
     assert.deepEqual(lines, kept.slice(0, lines.length));
@@ -146,7 +146,7 @@ describe('a damaged archive', function () {
     assert.ok(
       hole !== undefined && hole.compressedFrom <= flippedAt && hole.compressedFrom >= (frames[3] ?? 0),
     );
-    assert.match(warnings.join('\n'), /is corrupt: compressed bytes \d+ to \d+ could not be read/);
+    assert.match(warnings.join('\n'), /is corrupt at compressed byte \d+ \(decompressed byte \d+\): up to byte \d+ /);
     assert.deepEqual((await verifyDataset(dataset)).problems, []);
     // frames are cut by size, in the middle of lines
     const frameBytes = Math.ceil(spec.bytes / 8);

@@ -71,7 +71,10 @@ export function summaryBlock(result: JobResult, extras: SummaryExtras): readonly
   const effort = [
     ...(extras.parts === null ? [] : [['parts', count(extras.parts)]]),
     ['time', `${seconds(metrics.seconds)}, ${rate}`],
-    ['peak memory', bytes(metrics.peakMemoryMb * 1_000_000)],
+    [
+      'peak memory',
+      `${bytes(metrics.peakMemoryMb * 1_000_000)} of the whole worker, beyond the decoder's window`,
+    ],
     ['retries', count(metrics.retries)],
   ];
   return [

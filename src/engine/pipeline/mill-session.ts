@@ -154,7 +154,9 @@ export class MillSession {
   /** Called a few times a second while a segment runs. */
   tick(): void {
     this.monitor.tick();
-    this.rates.add(performance.now(), this.pipeline.linesDone, this.pipeline.decompressedOffset);
+    // what is decoded again on the way to where it begins is no progress
+    const bytes = Math.max(this.pipeline.decompressedOffset, this.from.offset);
+    this.rates.add(performance.now(), this.pipeline.linesDone, bytes);
   }
 
   /** Takes a last sample, for the figures of a segment that ends. */
@@ -173,7 +175,7 @@ export class MillSession {
       linesPerSecond: Math.round(linesPerSecond),
       bytesPerSecond: Math.round(bytesPerSecond),
       batchSize: monitor.currentBatchSize,
-      memoryBytes: monitor.bytesBeyondWindow,
+      memoryBytes: Math.round(monitor.currentJobBytes),
     };
   }
 

@@ -95,8 +95,9 @@ export class ResourceMonitor {
     return this.peakBeyond;
   }
 
-  get bytesBeyondWindow(): number {
-    return this.options.memory.beyondWindows(this.sample.rss);
+  /** What the job uses beyond its window and the idle worker, bytes, at the last sample: what its limit is about. */
+  get currentJobBytes(): number {
+    return this.jobBytes;
   }
 
   get currentBatchSize(): number {
