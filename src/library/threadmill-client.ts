@@ -14,6 +14,7 @@ import {
   type JobSettings,
   type ResourceStats,
 } from '../contract/job.ts';
+import { progressOf } from '../contract/progress.ts';
 import { ThreadmillError } from '../core/errors.ts';
 import { finishedJob } from '../engine/dataset/finished-job.ts';
 import { validateJobOverrides } from '../settings/job-settings.ts';
@@ -141,8 +142,16 @@ export class ThreadmillClient {
   }
 
   /** How far a job is: fresh to a second while it runs, and known without any worker. */
-  getJobProgress(jobId: string): Promise<JobProgress> {
-    return about(jobId, () => progressNow(this.client, jobId));
+  async getJobProgress(jobId: string): Promise<JobProgress> {
+    try {
+      return await about(jobId, () => progressNow(this.client, jobId));
+    } catch (error) {
+      const asked = this.active.get(jobId);
+      if (asked === undefined || !(error instanceof ThreadmillError) || error.code !== 'JOB_NOT_FOUND')
+        throw error;
+      // this very client is about to start it: the guide's example asks at once
+      return progressOf({ jobId, phase: 'inspecting', archive: asked.archive, state: null, live: null });
+    }
   }
 
   /** The last resource sample. @throws {ThreadmillError} JOB_FAILED where there is none: no monitoring, or no segment yet */
