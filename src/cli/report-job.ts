@@ -37,7 +37,10 @@ export function printBlock(context: CommandContext, value: unknown, lines: () =>
   else for (const line of lines()) context.print(line);
 }
 
-/** Absolute paths of the archives that can be read; what is wrong with the others is told. Touches nothing. */
+/**
+ * Absolute paths of the archives whose beginning can be read as an archive; what is wrong with the others is told. A look
+ * of milliseconds that touches nothing: a wrong file starts no server and leaves no folder.
+ */
 export async function readableArchives(
   context: CommandContext,
   given: readonly string[],
@@ -45,7 +48,9 @@ export async function readableArchives(
   const good: string[] = [];
   for (const archive of given) {
     try {
-      good.push(await checkArchive(archive));
+      const path = await checkArchive(archive);
+      await context.ports.inspectArchive(path);
+      good.push(path);
     } catch (error) {
       printFailure(context, error, { archive });
     }

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Interrupts, Io, TextStream } from '../../src/cli/context.ts';
 import { main } from '../../src/cli/main.ts';
 import type { JobSummary, Ports, StartedJob, Threadmill, WorkerHandle } from '../../src/cli/ports.ts';
-import type { JobProgress, JobResult } from '../../src/contract/job.ts';
+import type { ArchiveInspection, JobProgress, JobResult } from '../../src/contract/job.ts';
 import { zeroCounters } from '../../src/core/fates.ts';
 
 /** Fails a test that reaches what it did not make up. */
@@ -179,7 +179,8 @@ export class Scene {
         return Promise.resolve(this.worker);
       },
       startServer: unexpected('startServer'),
-      inspectArchive: unexpected('inspectArchive'),
+      // what it finds is told by `inspect` only; the others ask whether it can
+      inspectArchive: () => Promise.resolve({} as ArchiveInspection),
       verifyDataset: unexpected('verifyDataset'),
       readRejects: unexpected('readRejects'),
     };

@@ -112,6 +112,9 @@ describe('resultOf()', () => {
     } as const;
     const { warnings } = resultOf('j', jobState({ holes: [hole], warnings: ['w'] }), found.nowMs);
     assert.equal(warnings.length, 2);
-    assert.match(warnings[1] ?? '', /truncated at compressed byte 500 \(decompressed byte 900\): up to byte 1000 /);
+    assert.match(
+      warnings[1] ?? '',
+      /truncated at compressed byte 500 \(decompressed byte 900\): up to byte 1000 /,
+    );
   });
 });

@@ -146,7 +146,10 @@ describe('a damaged archive', function () {
     assert.ok(
       hole !== undefined && hole.compressedFrom <= flippedAt && hole.compressedFrom >= (frames[3] ?? 0),
     );
-    assert.match(warnings.join('\n'), /is corrupt at compressed byte \d+ \(decompressed byte \d+\): up to byte \d+ /);
+    assert.match(
+      warnings.join('\n'),
+      /is corrupt at compressed byte \d+ \(decompressed byte \d+\): up to byte \d+ /,
+    );
     assert.deepEqual((await verifyDataset(dataset)).problems, []);
     // frames are cut by size, in the middle of lines
     const frameBytes = Math.ceil(spec.bytes / 8);
