@@ -44,8 +44,25 @@ const submissionNames = [
   'crosspost_parent',
 ] as const;
 
-/** The names of the fields that a kind's columns and rules read. */
-function fieldNames(kind: ArchiveKind): readonly string[] {
+/** What the rules look at, for formats that keep lines as they are: fewer fields are less work. */
+const ruleNames: Readonly<Record<ArchiveKind, readonly string[]>> = {
+  comments: ['id', 'link_id', 'body'],
+  submissions: ['id', 'title', 'selftext'],
+};
+const commonRuleNames = [
+  'created_utc',
+  'retrieved_on',
+  'retrieved_utc',
+  'author',
+  'score',
+  'removed_by_category',
+];
+
+/** Whether a table is for the rules alone, or for the columns too. */
+export type FieldUse = 'rules' | 'columns';
+
+function fieldNames(kind: ArchiveKind, use: FieldUse): readonly string[] {
+  if (use === 'rules') return [...ruleNames[kind], ...commonRuleNames];
   return kind === 'comments' ? [...commonNames, ...commentNames] : [...commonNames, ...submissionNames];
 }
 
@@ -69,8 +86,8 @@ export class FieldTable {
   private view: DataView = this.scratchView;
   private scratchUsed = 0;
 
-  constructor(kind: ArchiveKind) {
-    this.names = fieldNames(kind);
+  constructor(kind: ArchiveKind, use: FieldUse = 'columns') {
+    this.names = fieldNames(kind, use);
     const count = this.names.length;
     this.type = new Uint8Array(count);
     this.start = new Int32Array(count);

@@ -62,7 +62,7 @@ export class StripeMill {
 
   constructor(options: MillOptions) {
     this.encoder = createStripeEncoder(options);
-    this.fields = new FieldTable(options.kind);
+    this.fields = new FieldTable(options.kind, this.encoder.columns === null ? 'rules' : 'columns');
     this.scanner = new LineScanner(this.fields);
     this.judge = new Judge(this.fields, options.rules);
     this.appenders = this.encoder.columns === null ? null : rowAppenders(this.fields, this.encoder.columns);

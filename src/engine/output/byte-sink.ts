@@ -86,9 +86,17 @@ export class ByteSink {
     return this.bytes.subarray(0, this.length);
   }
 
-  /** A copy that owns its whole ArrayBuffer. */
-  copy(): Uint8Array<ArrayBuffer> {
-    return this.bytes.slice(0, this.length);
+  /**
+   * Hands the store over: the bytes so far, in an ArrayBuffer that is theirs alone and may be larger. The sink begins anew
+   * with a store of that size, so that the next stripe, which is much alike, need not grow to it.
+   */
+  take(): Uint8Array<ArrayBuffer> {
+    const taken = this.content();
+    // an eighth of slack: pages that nobody touches cost nothing
+    this.bytes = new Uint8Array(Math.max(keptBytes, taken.length + (taken.length >>> 3)));
+    this.view = new DataView(this.bytes.buffer);
+    this.length = this.peak = 0;
+    return taken;
   }
 
   /** Empties the sink and keeps its store: for use within a stripe. */

@@ -137,8 +137,7 @@ class CsvEncoder implements StripeEncoder {
   }
 
   finish(): EncodedStripe {
-    const stripe = { bytes: this.text.sink.copy(), rows: this.rows, meta: null };
-    this.text.sink.reset();
+    const stripe = { bytes: this.text.sink.take(), rows: this.rows, meta: null };
     for (const column of this.columns) column.rows = 0;
     this.rows = 0;
     return stripe;

@@ -12,7 +12,7 @@ export interface FormatOptions {
   readonly keepRaw: boolean;
 }
 
-/** The encoded rows of one stripe. `meta` is plain JSON for the part's footer; `bytes` owns its whole ArrayBuffer. */
+/** The encoded rows of one stripe. `meta` is plain JSON for the part's footer; the ArrayBuffer of `bytes` is theirs alone. */
 export interface EncodedStripe {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly rows: number;

@@ -36,9 +36,8 @@ class JsonlEncoder implements StripeEncoder {
   finish(): EncodedStripe {
     if (this.frames !== null && this.lines.length > 0) this.endFrame(this.frames);
     const out = this.frames ?? this.lines;
-    const stripe = { bytes: out.copy(), rows: this.rows, meta: null };
-    out.reset();
-    this.lines.reset();
+    const stripe = { bytes: out.take(), rows: this.rows, meta: null };
+    if (this.frames !== null) this.lines.reset();
     this.rows = 0;
     return stripe;
   }

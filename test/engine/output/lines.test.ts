@@ -103,7 +103,7 @@ describe('jsonl', () => {
     const { bytes, rows } = encoder.finish();
     assert.equal(Buffer.from(bytes).toString(), '{"a":1}\n\nż\u0000\r\n');
     assert.equal(rows, 3);
-    assert.equal(bytes.buffer.byteLength, bytes.length);
+    assert.equal(bytes.byteOffset, 0, 'its ArrayBuffer is its own, and may be larger');
     assert.deepEqual(encoder.finish(), { bytes: new Uint8Array(0), rows: 0, meta: null });
     const framing = jsonlFraming({ format: 'jsonl', kind: 'comments', keepRaw: false });
     assert.equal(framing.header().length + framing.footer([], {}).length, 0);

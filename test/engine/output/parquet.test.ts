@@ -160,12 +160,22 @@ describe('parquet', function () {
     assert.deepEqual(parquet(allTypes, [big, typical]), parquet(allTypes, [big, typical]));
   });
 
-  it('gives stripes that own their whole ArrayBuffer and meta that is JSON', () => {
+  it('gives stripes whose ArrayBuffer is theirs alone, as a transfer needs, and meta that is JSON', () => {
     const encoder = parquetEncoderOf(allTypes);
     for (const row of typical) appendRow(encoder, row);
     const { bytes, meta } = encoder.finish();
-    assert.equal(bytes.buffer.byteLength, bytes.length);
     assert.deepEqual(JSON.parse(JSON.stringify(meta)), meta);
+    const before = Buffer.from(bytes);
+    for (const row of typical) appendRow(encoder, row);
+    const next = encoder.finish();
+    assert.notEqual(next.bytes.buffer, bytes.buffer);
+    assert.deepEqual(Buffer.from(bytes), before);
+    structuredClone(bytes, { transfer: [bytes.buffer] });
+    assert.deepEqual(
+      Buffer.from(next.bytes),
+      before,
+      'the same rows make the same bytes, after a transfer too',
+    );
   });
 
   it('declares schema, statistics and key values', () => {

@@ -40,8 +40,7 @@ class ParquetEncoder implements StripeEncoder {
     }
     const rows = this.rows;
     const chunks = rows === 0 ? [] : this.chunks.map((chunk) => chunk.finish(this.group, this.scratch));
-    const stripe = { bytes: this.group.copy(), rows, meta: chunks };
-    this.group.reset();
+    const stripe = { bytes: this.group.take(), rows, meta: chunks };
     this.scratch.reset();
     this.rows = 0;
     return stripe;
