@@ -25,6 +25,8 @@ export class Dictionary {
   /** PLAIN bytes of the entries: the dictionary page's body. */
   readonly plain = new ByteSink(0);
   count = 0;
+  /** The bytes of the values being added: one view for all, not one a value. */
+  private sourceBytes = new Uint8Array(0);
   private seen = 0;
   private slots = new Int32Array(initialSlots);
   private hashes = new Int32Array(initialSlots / 2);
@@ -41,6 +43,7 @@ export class Dictionary {
     const numbers = type === 'int32' ? values.ints : values.doubles;
     const source = type === 'string' ? values.strings.view : new DataView(numbers.buffer);
     const words = type === 'string' ? 0 : type === 'int32' ? 1 : 2;
+    this.sourceBytes = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
     if (this.addAll(source, words, values.pendingValues, indices)) return true;
     this.count = count;
     this.plain.length = bytes;
@@ -92,7 +95,7 @@ export class Dictionary {
     let slot = hash & mask;
     for (;;) {
       const entry = (this.slots[slot] as number) - 1;
-      if (entry < 0) return this.insert(slot, hash, source, at, size);
+      if (entry < 0) return this.insert(slot, hash, at, size);
       if (this.hashes[entry] === hash && this.equalsEntry(entry, source, at, size)) return entry;
       slot = (slot + 1) & mask;
     }
@@ -105,10 +108,10 @@ export class Dictionary {
     return equalBytes(this.plain.view, offset, source, at, size);
   }
 
-  private insert(slot: number, hash: number, source: DataView, at: number, size: number): number {
+  private insert(slot: number, hash: number, at: number, size: number): number {
     const entry = this.count++;
     const offset = this.plain.length;
-    this.plain.push(new Uint8Array(source.buffer, at, size));
+    this.plain.push(this.sourceBytes, at, at + size);
     this.slots[slot] = entry + 1;
     this.hashes[entry] = hash;
     this.offsets[entry] = offset;
