@@ -65,12 +65,13 @@ export async function startWorker({ values, server }: StartWorkerOptions): Promi
   const sessions = new SessionCache();
   const suffix = randomBytes(3).toString('hex');
   const ownTaskQueue = `${values.taskQueue}@${hostname()}-${process.pid}-${suffix}`;
+  const memory = new ProcessMemory(process.memoryUsage.rss());
   const activities = createActivities({
     settings: toJobSettings(values),
     out: path.resolve(values.out),
     threads: values.threads ?? Math.min(threadsMax, availableParallelism()),
     sessions,
-    memory: new ProcessMemory(process.memoryUsage.rss()),
+    memory,
     ownTaskQueue,
     searchable: server.searchAttributesReady,
     client,
@@ -97,6 +98,7 @@ export async function startWorker({ values, server }: StartWorkerOptions): Promi
     ...own
   } = shared;
   const workers = [await Worker.create(shared), await Worker.create({ ...own, taskQueue: ownTaskQueue })];
+  memory.idle(process.memoryUsage.rss());
   const cleanUp = scheduleCleanUp(client, values).catch((error: unknown) => {
     logger.warn(
       `The clean-up schedule could not be set: ${error instanceof Error ? error.message : String(error)}`,

@@ -1,6 +1,7 @@
 /** Progress and the final figures of a job. Pure arithmetic on what the workflow remembers and the worker beats. */
-import { zeroCounters } from '../core/fates.ts';
+import { addCounters, zeroCounters } from '../core/fates.ts';
 import type { JobProgress, JobResult, JobState, LiveFigures, SegmentHeartbeat } from './job.ts';
+import { packedCounters } from './part.ts';
 
 const megabyte = 1_000_000;
 
@@ -71,6 +72,8 @@ export function withHeartbeat(
 ): JobProgress {
   const { live } = beat;
   const total = progress.compressedTotalBytes;
+  // parts are numbered from 0 without a gap
+  const fresh = beat.parts.filter(([index]) => index >= progress.parts);
   // an attempt that starts over is behind what was committed: never show less than that
   const behind = live.processedBytes < progress.processedBytes;
   return {
@@ -84,6 +87,8 @@ export function withHeartbeat(
           processedBytes: live.processedBytes,
           compressedBytes: live.compressedBytes,
         }),
+    counters: fresh.reduce((sum, part) => addCounters(sum, packedCounters(part)), progress.counters),
+    parts: progress.parts + fresh.length,
     linesPerSecond: live.linesPerSecond,
     bytesPerSecond: live.bytesPerSecond,
     batchSize: live.batchSize,

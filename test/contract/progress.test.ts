@@ -76,6 +76,19 @@ describe('withHeartbeat()', () => {
     assert.deepEqual([merged.linesPerSecond, merged.memoryBytes], [10, 7_000_000]);
   });
 
+  it('counts the parts that the running segment has committed, once', () => {
+    const { parts } = segmentResult();
+    const merged = withHeartbeat(progress, { ...heartbeat(), parts }, 0);
+    assert.equal(merged.parts, parts.length);
+    assert.ok(merged.counters.lines > 0);
+    const again = withHeartbeat(
+      { ...progress, parts: merged.parts, counters: merged.counters },
+      { ...heartbeat(), parts },
+      0,
+    );
+    assert.deepEqual([again.parts, again.counters], [merged.parts, merged.counters]);
+  });
+
   it('never goes back where an attempt starts over', () => {
     const ahead = { ...progress, processedBytes: 500, processedLines: 50, completionPercentage: 25 };
     const merged = withHeartbeat(ahead, heartbeat(), 1);

@@ -11,12 +11,17 @@ export interface MemoryUser {
  * run share evenly (the allocator does not say whose a page is).
  */
 export class ProcessMemory {
-  private readonly idleBytes: number;
+  private idleBytes: number;
   private readonly users = new Set<MemoryUser>();
 
-  /** `idleBytes`: resident memory of the worker before its first job. */
+  /** `idleBytes`: resident memory of the worker before its first job, as far as it is known. */
   constructor(idleBytes: number) {
     this.idleBytes = idleBytes;
+  }
+
+  /** The worker polls now and has no job yet: this is what it is when idle. */
+  idle(residentBytes: number): void {
+    if (this.users.size === 0) this.idleBytes = residentBytes;
   }
 
   add(user: MemoryUser): void {

@@ -12,6 +12,14 @@ describe('ProcessMemory', () => {
     assert.equal(memory.jobBytes(400 * MB), 110 * MB, 'the rest is shared evenly');
   });
 
+  it('learns what the idle worker is as long as it has no job', () => {
+    const memory = new ProcessMemory(100 * MB);
+    memory.idle(180 * MB);
+    memory.add({ windowBytesInUse: 0 });
+    memory.idle(300 * MB);
+    assert.equal(memory.jobBytes(400 * MB), 220 * MB);
+  });
+
   it('reads a window as it is filled at the moment', () => {
     const memory = new ProcessMemory(0);
     const user = { windowBytesInUse: 10 };
