@@ -253,6 +253,8 @@ export interface PublishInput {
   readonly parts: readonly PackedPart[];
   readonly counters: Counters;
   readonly holes: readonly Hole[];
+  /** When the job first began: "now" for records without a retrieval time. */
+  readonly startedMs: number;
 }
 
 /** Result of the clean-up workflow. */

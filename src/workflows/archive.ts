@@ -179,6 +179,7 @@ class ArchiveJob {
         parts: job.parts,
         counters: job.counters,
         holes: job.holes,
+        startedMs: job.startedMs,
       }),
     );
     this.show('done');

@@ -81,6 +81,7 @@ const manifest = object({
   version: oneOf([1]),
   threadmill: text,
   jobId: text,
+  startedAt: text,
   createdAt: text,
   archive: object({
     name: text,

@@ -45,7 +45,7 @@ export interface RejectsEntry {
   readonly lines: number;
 }
 
-/** Everything but `threadmill`, `jobId` and `createdAt` is a function of the archive and the settings. */
+/** Everything but `threadmill`, `jobId`, `startedAt` and `createdAt` is a function of the archive and the settings. */
 export interface Manifest {
   readonly format: typeof manifestFormat;
   readonly version: typeof manifestVersion;
@@ -71,6 +71,11 @@ export interface Manifest {
   /** Version of the program that wrote it. */
   readonly threadmill: string;
   readonly jobId: string;
+  /**
+   * When the job first began, ISO 8601, UTC: a record without a retrieval time whose `created_utc` is over a day later was
+   * rejected.
+   */
+  readonly startedAt: string;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
 }
@@ -84,7 +89,7 @@ function outputSettingsOf(settings: JobSettings): OutputSettings {
 
 /** The manifest of what is being published. Pure but for the program's version. */
 export function manifestOf(
-  { jobId, inspection, settings, counters, holes }: PublishInput,
+  { jobId, inspection, settings, counters, holes, startedMs }: PublishInput,
   parts: readonly PartEntry[],
   rejects: RejectsEntry | null,
   createdAt: string,
@@ -110,6 +115,7 @@ export function manifestOf(
     rejects,
     threadmill: programVersion(),
     jobId,
+    startedAt: new Date(startedMs).toISOString(),
     createdAt,
   };
 }

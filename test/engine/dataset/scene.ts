@@ -92,6 +92,7 @@ export async function writeParts(folder: string, rejectsOfParts: readonly number
     parts: parts.map(packPart),
     counters: parts.reduce((sum, { counters }) => addCounters(sum, counters), zeroCounters),
     holes: [],
+    startedMs: 1_700_000_000_000,
   };
 }
 
