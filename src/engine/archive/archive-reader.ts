@@ -38,12 +38,15 @@ interface Cut {
   readonly endsFrame: boolean;
 }
 
-/** gzip has no blocks that could be told from outside: damage costs what one step would have given. */
+/**
+ * gzip has no blocks that could be told from outside: damage costs what one step would have given. So that this is the same
+ * whatever room the caller has, each step has this much of its own.
+ */
 const gzipStepBytes = 64 * 1024;
 
 /**
  * Reads one archive once, from a frame's start to its end. Synchronous: it belongs on a thread of its own, or to a bounded
- * look. Memory: 256 KiB and the decoder's window, which fills as data comes.
+ * look. Memory: 320 KiB and the decoder's window, which fills as data comes.
  */
 export class ArchiveReader {
   /** Decompressed bytes given out, counted from the archive's start. */
@@ -76,6 +79,9 @@ export class ArchiveReader {
   /** Damage that the decoder will come to at the end of the input. */
   private broken: Damage | null = null;
   private lastByte = lineFeed;
+  /** Room of one gzip step, and what of it is not given out yet. */
+  private readonly gzipStep: Uint8Array<ArrayBuffer>;
+  private gzipRest = new Uint8Array(0);
   private ended = false;
   private closed = false;
 
@@ -88,6 +94,7 @@ export class ArchiveReader {
     this.inputStart = start.compressed;
     this.decompressedOffset = start.decompressed;
     this.frames = [start];
+    this.gzipStep = new Uint8Array(container === 'gzip' ? gzipStepBytes : 0);
     try {
       this.file = openSync(path, 'r');
     } catch (error) {
@@ -133,6 +140,7 @@ export class ArchiveReader {
   }
 
   private step(room: Uint8Array): number {
+    if (this.gzipRest.length > 0) return this.giveRest(room);
     const limit = this.cuts[0]?.at ?? this.inputBytes;
     if (this.at === limit && this.drained) {
       const cut = this.cuts.shift();
@@ -147,18 +155,28 @@ export class ArchiveReader {
       return 0;
     }
     try {
-      const output = this.container === 'gzip' ? room.subarray(0, gzipStepBytes) : room;
+      const gzip = this.container === 'gzip';
+      const output = gzip ? this.gzipStep : room;
       const { taken, given } = this.decoder.decode(this.input, this.at, limit, output);
       this.at += taken;
       this.drained = given < output.length;
       // neither the input nor the room is used up: bytes that are no part of the stream
       if (this.drained && this.at < limit && taken === 0) throw new ZlibError('bytes behind the stream');
-      return given;
+      if (!gzip) return given;
+      this.gzipRest = this.gzipStep.subarray(0, given);
+      return this.giveRest(room);
     } catch (error) {
       if (!(error instanceof ZlibError)) throw error;
       this.stop('corrupt', error.message);
       return 0;
     }
+  }
+
+  private giveRest(room: Uint8Array): number {
+    const given = Math.min(this.gzipRest.length, room.length);
+    room.set(this.gzipRest.subarray(0, given));
+    this.gzipRest = this.gzipRest.subarray(given);
+    return given;
   }
 
   /** Nothing more of the input can be decoded. */

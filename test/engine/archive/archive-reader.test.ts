@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { ArchiveReader } from '../../../src/engine/archive/archive-reader.ts';
+
+/** Some 2 MiB of lines that compress to a third, so that deflate has many blocks. */
+function text(): Buffer {
+  const lines: string[] = [];
+  for (let i = 0, state = 7; i < 30_000; i++) {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+    lines.push(`{"id":"${state.toString(36)}","body":"${(state ^ 0x5555).toString(36).repeat(4)}"}\n`);
+  }
+  return Buffer.from(lines.join(''));
+}
+
+describe('ArchiveReader', () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'threadmill-reader-'));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  function readAll(file: string, roomBytes: number): { bytes: Buffer; hole: number | undefined } {
+    const reader = new ArchiveReader(file, 'gzip', { salvage: true });
+    const room = new Uint8Array(roomBytes);
+    const pieces: Buffer[] = [];
+    for (let given = reader.read(room); given > 0; given = reader.read(room))
+      pieces.push(Buffer.from(room.subarray(0, given)));
+    const hole = reader.holes[0]?.compressedFrom;
+    reader.close();
+    return { bytes: Buffer.concat(pieces), hole };
+  }
+
+  it('read() gives the same bytes of a damaged gzip archive whatever room it is given', async () => {
+    const whole = text();
+    const damaged = gzipSync(whole);
+    damaged.fill(0xff, damaged.length >> 1, (damaged.length >> 1) + 64);
+    const file = path.join(folder, 'damaged.gz');
+    await writeFile(file, damaged);
+    const first = readAll(file, 64 * 1024);
+    assert.notEqual(first.hole, undefined);
+    assert.ok(first.bytes.length > whole.length / 4);
+    for (const roomBytes of [4_099, 68 * 1024, 100 * 1024, 1024 * 1024])
+      assert.deepEqual(readAll(file, roomBytes), first, `${roomBytes} bytes of room`);
+  });
+
+  it('read() gives all of a whole gzip archive whatever room it is given', async () => {
+    const whole = text();
+    const file = path.join(folder, 'whole.gz');
+    await writeFile(
+      file,
+      Buffer.concat([gzipSync(whole.subarray(0, 65_536)), gzipSync(whole.subarray(65_536))]),
+    );
+    for (const roomBytes of [1_000, 64 * 1024, 100 * 1024]) {
+      const { bytes, hole } = readAll(file, roomBytes);
+      assert.equal(hole, undefined);
+      assert.ok(bytes.equals(whole), `${roomBytes} bytes of room`);
+    }
+  });
+});
