@@ -39,9 +39,10 @@ port.on('message', (message: ToMill) => {
     }
     case 'finish': {
       const milled = mill.finish(message.dropTail);
+      const raws = milled.rejects[0]?.raw.buffer; // one for all
       port.postMessage({ type: 'stripe', milled } satisfies FromMill, [
         milled.encoded.bytes.buffer,
-        ...milled.rejects.map(({ raw }) => raw.buffer),
+        ...(raws === undefined ? [] : [raws]),
       ]);
       break;
     }

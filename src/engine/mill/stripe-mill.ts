@@ -2,6 +2,7 @@
 import { zeroCounters, type Counters, type ExcludeRule, type RejectReason } from '../../core/fates.ts';
 import { lineBytesMax, overlongRawBytesMax } from '../../core/limits.ts';
 import type { EncodedStripe, StripeEncoder } from '../output/format.ts';
+import { ByteSink } from '../output/byte-sink.ts';
 import { createStripeEncoder, type FormatOptions } from '../output/format.ts';
 import { FieldTable } from './fields.ts';
 import { parseLine } from './parse.ts';
@@ -25,6 +26,7 @@ export interface StripeReject {
   readonly field: string | null;
   /** Length of the line; `raw` is shorter for an over-long one. */
   readonly bytes: number;
+  /** All of one stripe view one buffer: a buffer each would make handing them over quadratic in their number. */
   readonly raw: Uint8Array<ArrayBuffer>;
 }
 
@@ -44,7 +46,10 @@ export class StripeMill {
   private readonly judge: Judge;
   private readonly appenders: ReturnType<typeof rowAppenders> | null;
 
-  private rejects: StripeReject[] = [];
+  /** Without their raw bytes, which stand in `raws` from `rawStart` on. */
+  private rejects: (Omit<StripeReject, 'raw'> & { readonly rawStart: number; readonly rawEnd: number })[] =
+    [];
+  private readonly raws = new ByteSink();
   private lines = 0;
   private kept = 0;
   private blank = 0;
@@ -110,6 +115,7 @@ export class StripeMill {
   finish(dropTail = false): MilledStripe {
     if (dropTail) this.carryBytes = this.overlongBytes = 0;
     else if (this.carryBytes > 0 || this.overlongBytes > 0) this.endCarried(this.offset);
+    const raws = this.rejects.length > 0 ? this.raws.take() : null;
     const milled: MilledStripe = {
       encoded: this.encoder.finish(),
       counters: {
@@ -119,7 +125,13 @@ export class StripeMill {
         rejected: this.rejected,
         blank: this.blank,
       },
-      rejects: this.rejects,
+      rejects:
+        raws === null
+          ? []
+          : this.rejects.map(({ rawStart, rawEnd, ...reject }) => ({
+              ...reject,
+              raw: raws.subarray(rawStart, rawEnd),
+            })),
     };
     this.rejects = [];
     this.lines = this.kept = this.blank = 0;
@@ -240,9 +252,10 @@ export class StripeMill {
     bytes: number,
   ): void {
     this.rejected[reason]++;
-    const raw = new Uint8Array(end - start);
-    raw.set(source.subarray(start, end));
-    this.rejects.push({ line: this.lines - 1, offset, reason, field, bytes, raw });
+    const rawStart = this.raws.length;
+    this.raws.push(source, start, end);
+    const rawEnd = this.raws.length;
+    this.rejects.push({ line: this.lines - 1, offset, reason, field, bytes, rawStart, rawEnd });
   }
 }
 

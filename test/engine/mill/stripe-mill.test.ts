@@ -107,6 +107,15 @@ describe('StripeMill', () => {
     assert.deepEqual(mill(dirty, new Array<number>(dirty.length).fill(1)), whole);
   });
 
+  it('the raw bytes of all rejects of a stripe stand in one buffer', () => {
+    const { rejects } = mill(Buffer.from('{"cut\n[1]\n{}\n'), []);
+    assert.deepEqual(
+      rejects.map(({ raw }) => Buffer.from(raw).toString()),
+      ['{"cut', '[1]', '{}'],
+    );
+    assert.equal(new Set(rejects.map(({ raw }) => raw.buffer)).size, 1);
+  });
+
   it('an over-long line costs one reject with its first bytes, an over-long blank one nothing', () => {
     const size = 16 * 1024 * 1024 + 5;
     const lines = Buffer.concat([
