@@ -202,7 +202,8 @@ export class LineModel {
       return;
     }
     this.count = this.lines = 0;
-    this.constant[0] = 0;
+    // all: the members that are learnt now stand before the old ones, whose text they overwrite
+    this.constant.fill(0);
     if (this.doubted) this.resting = restLines;
     else this.learning = true;
     this.doubted = true;

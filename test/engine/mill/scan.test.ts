@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { FieldTable } from '../../../src/engine/mill/fields.ts';
+import { absent, FieldTable } from '../../../src/engine/mill/fields.ts';
 import { parseLine } from '../../../src/engine/mill/parse.ts';
 import { LineScanner } from '../../../src/engine/mill/scan.ts';
 import type { ArchiveKind } from '../../../src/core/columns.ts';
@@ -89,6 +89,20 @@ describe('LineScanner', () => {
   it('scan() leaves invalid UTF-8 in a wanted string to the slow path', () => {
     assert.equal(agree(Buffer.from('{"body":"caf\xe9"}', 'latin1')), false);
     assert.equal(agree(Buffer.from('{"other":"caf\xe9","id":"a"}', 'latin1')), true);
+  });
+
+  it('scan() forgets a model of no use whole: its texts are overwritten by the next', () => {
+    const fields = new FieldTable('comments');
+    const scanner = new LineScanner(fields);
+    const strange = Array.from({ length: 300 }, (_, at) => `"k${at}":${at}`).join(',');
+    const scan = (line: string): void => {
+      assert.equal(scanner.scan(Buffer.from(`${line}\n`), 0), line.length);
+    };
+    scan('{"a":null,"edited":false}');
+    scan(`{${strange}}`);
+    // the model's first text ends in the old second one, `,"edited":false`, of which `,":dited":false` is left
+    scan('{"xxxxxxx,":1,":dited":false}');
+    assert.equal(fields.type[fields.slot('edited')], absent);
   });
 
   it('scan() agrees with JSON.parse on random objects, byte by byte mutated', () => {
