@@ -16,6 +16,7 @@ import {
   resumeJob,
   type JobChange,
 } from '../contract/job-state.ts';
+import { commandProblem } from '../settings/job-settings.ts';
 
 type Event = temporal.api.history.v1.IHistoryEvent;
 type Payloads = temporal.api.common.v1.IPayload[] | null | undefined;
@@ -33,17 +34,18 @@ export interface HistoryFacts {
 export async function stateFromHistory(events: readonly Event[], decode: Decode): Promise<HistoryFacts> {
   let input: ArchiveJobInput | null = null;
   let state: JobState | null = null;
-  /** What was asked for before there was a state. */
+  /** What was asked for so far: an inspection that ends takes it over. */
   let early: JobChange = {};
-  const types = new Map<string, string>();
+  /** Activities by the id of their event, with the state that they were given. */
+  const scheduledById = new Map<string, { readonly type: string; readonly begun: JobState | null }>();
   const done = (progress: unknown): void => {
     if (state !== null && isProgress(progress)) state = absorbParts(state, progress);
   };
   const change = (name: string | null | undefined, value: unknown): void => {
     const asked = changeOf(name, value);
     if (asked === null) return;
-    if (state === null) early = { ...early, ...asked };
-    else state = applyChange(state, asked);
+    early = { ...early, ...asked };
+    if (state !== null) state = applyChange(state, asked);
   };
   for (const event of events) {
     const started = event.workflowExecutionStartedEventAttributes;
@@ -57,15 +59,16 @@ export async function stateFromHistory(events: readonly Event[], decode: Decode)
       [input = null] = (await decode(started.input?.payloads)) as [ArchiveJobInput?];
       state = input?.state ?? null;
     } else if (scheduled != null) {
-      types.set(String(event.eventId), scheduled.activityType?.name ?? '');
+      const type = scheduled.activityType?.name ?? '';
+      scheduledById.set(String(event.eventId), { type, begun: state });
     } else if (completed != null) {
-      const type = types.get(String(completed.scheduledEventId));
+      const { type, begun = null } = scheduledById.get(String(completed.scheduledEventId)) ?? {};
       const [result] = await decode(completed.result?.payloads);
       if (type === 'inspectArchive') {
         const found = result as InspectionResult;
         state = applyChange(state === null ? beginJob(found) : resumeJob(state, found), early);
       } else if (type === 'processSegment' && state !== null) {
-        state = absorbSegment(state, state, result as SegmentResult);
+        state = absorbSegment(state, begun ?? state, result as SegmentResult);
       }
     } else if (signalled != null) {
       const [value] = await decode(signalled.input?.payloads);
@@ -84,12 +87,21 @@ export async function stateFromHistory(events: readonly Event[], decode: Decode)
 
 /** The change that a signal or update asked for; null for what the workflow passes over too. */
 function changeOf(name: string | null | undefined, value: unknown): JobChange | null {
-  const number = Number(value);
   if (name === commandNames.pause || name === commandNames.resume)
     return { paused: name === commandNames.pause };
-  if (!Number.isSafeInteger(number) || number <= 0) return null;
-  if (name === commandNames.setBatchSize) return { batchSize: number };
-  return name === commandNames.setMaxMemory ? { maxMemoryUsage: number } : null;
+  if (name === commandNames.setBatchSize)
+    return commandProblem('baseBatchSize', value) === null ? { batchSize: Number(value) } : null;
+  if (name === commandNames.setMaxMemory)
+    return commandProblem('maxMemoryUsage', value) === null ? { maxMemoryUsage: Number(value) } : null;
+  return null;
+}
+
+/**
+ * The input of a run that goes on with a closed one. Its settings are those that the job was inspected with, and as they
+ * were set while it ran: a worker of today may have other defaults, and one dataset must not be made under two.
+ */
+export function inputToGoOn(input: ArchiveJobInput, state: JobState | null): ArchiveJobInput {
+  return state === null ? input : { ...input, settings: state.settings, state };
 }
 
 function isProgress(value: unknown): value is SegmentProgress {

@@ -19,6 +19,7 @@ import { ThreadmillError } from '../core/errors.ts';
 import { finishedJob } from '../engine/dataset/finished-job.ts';
 import { validateJobOverrides } from '../settings/job-settings.ts';
 import { grpcCodeOf, isTransient, jobError, nobodyAnswered } from './failures.ts';
+import { inputToGoOn } from './closed-job.ts';
 import { identify, type JobIdentity } from './job-id.ts';
 import { historyFacts, progressNow, statsNow } from './job-view.ts';
 import { summaryOf, type JobSummary } from './job-summary.ts';
@@ -333,16 +334,7 @@ export class ThreadmillClient {
       throw new ThreadmillError('JOB_FAILED', `Job "${jobId}" has no input to go on with`, {
         facts: { jobId },
       });
-    const settings =
-      state === null
-        ? input.settings
-        : // as it was set while the job ran
-          { ...input.settings, maxMemoryUsage: state.settings.maxMemoryUsage };
-    await this.start(jobId, state?.dataset ?? '', {
-      ...input,
-      ...(settings === undefined ? {} : { settings }),
-      ...(state === null ? {} : { state }),
-    });
+    await this.start(jobId, state?.dataset ?? '', inputToGoOn(input, state));
   }
 
   private describe(jobId: string): Promise<WorkflowExecutionDescription> {

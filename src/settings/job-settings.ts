@@ -112,6 +112,17 @@ export function checkJobOverrides(partial: unknown, options: OverrideOptions = {
   return { settings, problems };
 }
 
+/** What a command may change of a running job. */
+export type CommandSetting = 'baseBatchSize' | 'maxMemoryUsage';
+
+/** Why a command can't set a value; null where it can. For the workflow, and for whoever reads its history. */
+export function commandProblem(setting: CommandSetting, value: unknown): string | null {
+  const { settings, problems } = checkJobOverrides({ [setting]: value }, { from: 'the command' });
+  // a batch size outside the job's bounds is moved to the nearest, so only its own kind is checked here
+  if (setting === 'baseBatchSize' && settings.baseBatchSize !== undefined) return null;
+  return problems[0] ?? (settings[setting] === undefined ? `${setting} needs a value` : null);
+}
+
 /**
  * Validates overrides of one job that arrive as JSON: by `temporal workflow start`, a signal, or the library. Keys are
  * those of `JobSettings` (`partMib` is accepted for `partBytes`); null and undefined mean "not overridden".

@@ -91,7 +91,7 @@ class ArchiveJob {
   private readonly info = workflowInfo();
   private phase: JobProgress['state'] = 'inspecting';
   private state: JobState | null;
-  /** What was asked for before there was a state. */
+  /** What was asked for so far: an inspection that ends takes it over. */
   private early: JobChange = {};
   private last: SegmentResult | null = null;
   private segment: CancellationScope | null = null;
@@ -263,10 +263,8 @@ class ArchiveJob {
   }
 
   private change(change: JobChange): void {
-    if (this.state === null) {
-      this.early = { ...this.early, ...change };
-      return;
-    }
+    this.early = { ...this.early, ...change };
+    if (this.state === null) return;
     const changed = applyChange(this.state, change);
     if (changed === this.state) return;
     this.state = changed;

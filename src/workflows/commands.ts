@@ -18,7 +18,7 @@ import {
 } from '../contract/job.ts';
 import type { JobChange } from '../contract/job-state.ts';
 import { clampBatchSize } from '../core/batch-size.ts';
-import { checkJobOverrides } from '../settings/job-settings.ts';
+import { commandProblem, type CommandSetting } from '../settings/job-settings.ts';
 
 /** The job as its commands see it. */
 export interface Commanded {
@@ -29,18 +29,8 @@ export interface Commanded {
   stats(): ResourceStats | null;
 }
 
-type Setting = 'baseBatchSize' | 'maxMemoryUsage';
-
-/** Why a value can't be set; null where it can. */
-function problemOf(setting: Setting, value: unknown): string | null {
-  const { settings, problems } = checkJobOverrides({ [setting]: value }, { from: 'the command' });
-  // a batch size outside the job's bounds is moved to the nearest, so only its own kind is checked here
-  if (setting === 'baseBatchSize' && settings.baseBatchSize !== undefined) return null;
-  return problems[0] ?? (settings[setting] === undefined ? `${setting} needs a value` : null);
-}
-
-function validate(setting: Setting, value: unknown): void {
-  const problem = problemOf(setting, value);
+function validate(setting: CommandSetting, value: unknown): void {
+  const problem = commandProblem(setting, value);
   if (problem !== null) throw ApplicationFailure.nonRetryable(problem, 'SETTINGS_INVALID');
 }
 
@@ -64,8 +54,8 @@ export function registerCommands(job: Commanded): void {
   const pause = setPaused(true);
   const resume = setPaused(false);
   // A signal has nobody to answer to: a bad one is told in the log and changes nothing.
-  const signalled = (setting: Setting, apply: (value: unknown) => void) => (value: unknown) => {
-    const problem = problemOf(setting, value);
+  const signalled = (setting: CommandSetting, apply: (value: unknown) => void) => (value: unknown) => {
+    const problem = commandProblem(setting, value);
     if (problem === null) apply(value);
     else log.warn(`Signal ignored: ${problem}`);
   };

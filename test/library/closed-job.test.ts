@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { absorbParts, absorbSegment, beginJob } from '../../src/contract/job-state.ts';
-import { stateFromHistory, type Decode, type HistoryFacts } from '../../src/library/closed-job.ts';
+import {
+  inputToGoOn,
+  stateFromHistory,
+  type Decode,
+  type HistoryFacts,
+} from '../../src/library/closed-job.ts';
 import { behind, found, heartbeat, jobState, packed, segmentResult } from '../contract/scene.ts';
 
 type Event = Parameters<typeof stateFromHistory>[0][number];
@@ -46,6 +51,9 @@ function silent(beat: unknown): readonly Event[] {
       failure: { timeoutFailureInfo: { lastHeartbeatDetails: payloads(beat) } },
     },
   }));
+}
+function signal(signalName: string, ...values: readonly unknown[]): Event {
+  return { workflowExecutionSignaledEventAttributes: { signalName, input: payloads(...values) } };
 }
 function facts(...events: readonly (Event | readonly Event[])[]): Promise<HistoryFacts> {
   return stateFromHistory(events.flat(), decode);
@@ -119,5 +127,52 @@ describe('stateFromHistory()', () => {
       [resumed.state?.dataset, resumed.state?.parts.length, resumed.state?.paused],
       ['/moved', 2, false],
     );
+  });
+
+  it('takes over what was asked for while a job that is resumed was inspected, as the workflow does', async () => {
+    const { state } = await facts(
+      started(jobState()),
+      signal('pause'),
+      signal('setBatchSize', 200),
+      completed('inspectArchive', found),
+    );
+    assert.deepEqual([state?.paused, state?.batchSize], [true, 200]);
+  });
+
+  it('passes over signals that the workflow passed over: a run that goes on would be refused for them', async () => {
+    const { state } = await facts(
+      started(),
+      completed('inspectArchive', found),
+      signal('setMaxMemory', 10),
+      signal('setMaxMemory', 'much'),
+      signal('setBatchSize', 0),
+      signal('setBatchSize', 1.5),
+    );
+    assert.deepEqual(state, beginJob(found));
+  });
+
+  it('keeps a batch size that was set while a segment ran, as the workflow does', async () => {
+    const [scheduled, ...ended] = completed('processSegment', segmentResult());
+    assert.ok(scheduled !== undefined);
+    const { state } = await facts(
+      started(),
+      completed('inspectArchive', found),
+      scheduled,
+      signal('setBatchSize', 321),
+      ended,
+    );
+    assert.equal(state?.batchSize, 321);
+  });
+});
+
+describe('inputToGoOn()', () => {
+  it("keeps the settings that the job was inspected with, whatever the worker's are now", () => {
+    const state = jobState({ settings: { ...found.settings, qualityMinScore: 3, maxMemoryUsage: 99 } });
+    assert.deepEqual(inputToGoOn({ ...input, settings: { qualityMinScore: 3 } }, state), {
+      ...input,
+      settings: state.settings,
+      state,
+    });
+    assert.deepEqual(inputToGoOn(input, null), input);
   });
 });
