@@ -69,6 +69,7 @@ class Segment {
   private readonly warnings: string[] = [];
   private holes: readonly Hole[];
   private damage: ArchiveDamage | null = null;
+  private over = false;
   private reportedLines = -Infinity;
   private live;
 
@@ -138,6 +139,7 @@ class Segment {
       const end = await this.commitParts(session);
       return await this.result(session, end);
     } finally {
+      this.over = true;
       clearInterval(timer);
     }
   }
@@ -177,7 +179,7 @@ class Segment {
     if (details?.workerShutdown !== true) return 'cancelled';
     const before = this.parts.length;
     const endMs = performance.now() + shutdownPartMsMax;
-    while (this.parts.length === before && performance.now() < endMs)
+    while (!this.over && this.parts.length === before && performance.now() < endMs)
       await new Promise((resolve) => setTimeout(resolve, 50));
     return 'shutdown';
   }
