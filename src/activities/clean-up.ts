@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Context } from '@temporalio/activity';
 import { workflowTypes, type CleanUpResult } from '../contract/job.ts';
+import { ThreadmillError } from '../core/errors.ts';
 import { cleanDataset } from '../engine/dataset/clean-up.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failureOf } from './failures.ts';
@@ -15,7 +16,7 @@ const abandonedMs = 10 * 60_000;
 /** Jobs looked up; the next clean-up sees the others. */
 const jobsMax = 1_000;
 
-/** Looks through the output folder of this worker and the datasets of recent jobs. Idempotent. */
+/** Looks through the output folder of this worker and the datasets of recent jobs; passes over what it may not touch. Idempotent. */
 export async function cleanUp(deps: ActivityDependencies): Promise<CleanUpResult> {
   const context = Context.current();
   try {
@@ -32,7 +33,13 @@ export async function cleanUp(deps: ActivityDependencies): Promise<CleanUpResult
     for (const folder of folders) {
       context.heartbeat();
       if (context.cancellationSignal.aborted) break;
-      removed += (await cleanDataset(folder, { olderThanMs: abandonedMs, nowMs: Date.now() })).length;
+      try {
+        removed += (await cleanDataset(folder, { olderThanMs: abandonedMs, nowMs: Date.now() })).length;
+      } catch (error) {
+        // one that is not ours to read, such as lost+found, must not keep the others from being cleaned
+        if (!(error instanceof ThreadmillError)) throw error;
+        context.log.warn(`Passed over while cleaning up: ${error.message}`);
+      }
     }
     if (removed > 0) context.log.info('Removed what killed attempts left', { files: removed });
     return { folders: folders.size, removed };
