@@ -74,6 +74,8 @@ export class ArchiveReader {
    * nothing of those before it is lost.
    */
   private cuts: Cut[] = [];
+  /** Compressed offset behind the last whole block or frame: where damage is told, so that it is the same wherever reading began. */
+  private cutOffset: number;
   /** The decoder holds nothing back of what it has taken. */
   private drained = true;
   /** Damage that the decoder will come to at the end of the input. */
@@ -91,7 +93,7 @@ export class ArchiveReader {
     this.path = path;
     this.container = container;
     this.salvage = salvage;
-    this.inputStart = start.compressed;
+    this.inputStart = this.cutOffset = start.compressed;
     this.decompressedOffset = start.decompressed;
     this.frames = [start];
     this.gzipStep = new Uint8Array(container === 'gzip' ? gzipStepBytes : 0);
@@ -145,6 +147,9 @@ export class ArchiveReader {
     if (this.at === limit && this.drained) {
       const cut = this.cuts.shift();
       if (cut !== undefined) {
+        // what only ends with the input goes on behind it
+        const whole = this.at < this.inputBytes || !this.walker.insidePiece;
+        if (whole) this.cutOffset = this.compressedOffset;
         if (cut.endsFrame) {
           this.frames.push({ compressed: this.compressedOffset, decompressed: this.decompressedOffset });
         }
@@ -167,7 +172,7 @@ export class ArchiveReader {
       return this.giveRest(room);
     } catch (error) {
       if (!(error instanceof ZlibError)) throw error;
-      this.stop('corrupt', error.message);
+      this.stop('corrupt', error.message, this.container === 'zstd' ? this.cutOffset : this.compressedOffset);
       return 0;
     }
   }
@@ -180,8 +185,8 @@ export class ArchiveReader {
   }
 
   /** Nothing more of the input can be decoded. */
-  private stop(kind: Damage['kind'], message: string): void {
-    this.broken = { kind, compressed: this.compressedOffset, message };
+  private stop(kind: Damage['kind'], message: string, compressed = this.compressedOffset): void {
+    this.broken = { kind, compressed, message };
     this.cuts = [];
     this.inputBytes = this.at;
     this.drained = true;
@@ -249,7 +254,7 @@ export class ArchiveReader {
     this.decoder.close();
     this.decoder = openDecoder(this.container);
     this.walker = new FrameWalker(next);
-    this.inputStart = next;
+    this.inputStart = this.cutOffset = next;
     this.inputBytes = this.at = 0;
     this.drained = true;
     // two halves of lines must not become one that looks whole

@@ -51,6 +51,13 @@ export class FrameWalker {
     return this.expect === 'frame' && this.heldBytes === 0;
   }
 
+  /** True where the last data piece goes on in the next bytes. */
+  get insidePiece(): boolean {
+    return this.expect === 'block-header'
+      ? this.heldBytes > 0
+      : (this.expect === 'block' || this.expect === 'checksum') && this.remaining > 0;
+  }
+
   /** @throws FrameFormatError where the bytes are no zstd stream. */
   *feed(bytes: Uint8Array): Generator<FramePiece> {
     let at = 0;

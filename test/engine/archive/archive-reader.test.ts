@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { ArchiveReader } from '../../../src/engine/archive/archive-reader.ts';
+import { FrameWalker } from '../../../src/engine/archive/frame-walker.ts';
 
 /** Some 2 MiB of lines that compress to a third, so that deflate has many blocks. */
 function text(): Buffer {
@@ -57,6 +58,33 @@ describe('ArchiveReader', () => {
       const { bytes, hole } = readAll(file, roomBytes);
       assert.equal(hole, undefined);
       assert.ok(bytes.equals(whole), `${roomBytes} bytes of room`);
+    }
+  });
+
+  it('read() tells damage at the start of its block, from whichever frame it entered', async () => {
+    const frames = [text().subarray(0, 500_000), text(), text().subarray(0, 500_000)].map((bytes) =>
+      zstdCompressSync(bytes),
+    );
+    const damaged = Buffer.concat(frames);
+    // a block that goes over the border of two reads of one who begins at the archive's start
+    const readBytes = 256 * 1024;
+    let block = 0;
+    for (const piece of new FrameWalker().feed(damaged))
+      if (piece.type === 'data' && piece.offset < readBytes && piece.offset + piece.data.length > readBytes)
+        block = piece.offset;
+    damaged.fill(0xff, block, block + 200);
+    const file = path.join(folder, 'damaged.zst');
+    await writeFile(file, damaged);
+    const second = { compressed: frames[0]?.length ?? 0, decompressed: 500_000 };
+    for (const from of [{ compressed: 0, decompressed: 0 }, second]) {
+      const reader = new ArchiveReader(file, 'zstd', { from, salvage: true });
+      const room = new Uint8Array(64 * 1024);
+      while (reader.read(room) > 0);
+      assert.deepEqual(
+        reader.holes.map(({ compressedFrom }) => compressedFrom),
+        [block],
+      );
+      reader.close();
     }
   });
 });
