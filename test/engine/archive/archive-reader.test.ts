@@ -43,8 +43,12 @@ describe('ArchiveReader', () => {
     const first = readAll(file, 64 * 1024);
     assert.notEqual(first.hole, undefined);
     assert.ok(first.bytes.length > whole.length / 4);
-    for (const roomBytes of [4_099, 68 * 1024, 100 * 1024, 1024 * 1024])
-      assert.deepEqual(readAll(file, roomBytes), first, `${roomBytes} bytes of room`);
+    for (const roomBytes of [4_099, 68 * 1024, 100 * 1024, 1024 * 1024]) {
+      const { bytes, hole } = readAll(file, roomBytes);
+      // megabytes: their difference would take a minute to draw
+      assert.deepEqual([bytes.length, hole], [first.bytes.length, first.hole], `${roomBytes} bytes of room`);
+      assert.ok(bytes.equals(first.bytes), `${roomBytes} bytes of room`);
+    }
   });
 
   it('read() gives all of a whole gzip archive whatever room it is given', async () => {
