@@ -18,6 +18,8 @@ const retryAfterSeconds: Readonly<Record<ErrorCode, number | null>> = {
   TOO_MANY_REJECTS: null,
   TOO_MANY_PARTS: null,
   OUTPUT_DENIED: null,
+  // as ARCHIVE_UNREADABLE
+  OUTPUT_FAILED: 2,
   // space can be made, and the job then goes on by itself
   DISK_FULL: 10,
   DATASET_IN_USE: null,
@@ -30,14 +32,19 @@ const retryAfterSeconds: Readonly<Record<ErrorCode, number | null>> = {
 
 /** Retried for as long as it takes; everything else that is retried gets `attemptsMax`. */
 const retriedForEver: ReadonlySet<ErrorCode> = new Set(['DISK_FULL']);
-/** For errors that may pass, our own bugs among them (a killed mill thread looks like one). */
+/** For errors that may pass, our own bugs among them (a killed mill thread looks like one); lost attempts do not count. */
 const attemptsMax = 5;
+
+/** Whether an attempt that failed so is one of the `attemptsMax`. */
+export function countsAsAttempt(error: unknown): boolean {
+  return !(error instanceof ThreadmillError && retriedForEver.has(error.code));
+}
 
 /**
  * The failure to throw for an error, with its code as type, its facts, and what the activity had done as details.
  * Cancellation passes as it is.
  *
- * @param attempt from 1, as Temporal counts
+ * @param attempt from 1: the attempts that failed by an error with this one, without those that were lost
  */
 export function failureOf(error: unknown, attempt: number, done?: unknown): Error {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;

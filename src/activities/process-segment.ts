@@ -16,10 +16,11 @@ import { ThreadmillError } from '../core/errors.ts';
 import { totalOf, type Counters } from '../core/fates.ts';
 import { rejectExamplesMax, segmentMsTarget, segmentPartsMax } from '../core/limits.ts';
 import { fingerprintOf } from '../engine/archive/fingerprint.ts';
+import { holdsClaim } from '../engine/dataset/claim.ts';
 import type { ArchiveDamage, PipelinePart } from '../engine/pipeline/archive-pipeline.ts';
 import { MillSession } from '../engine/pipeline/mill-session.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { failureOf } from './failures.ts';
+import { countsAsAttempt, failureOf } from './failures.ts';
 
 /** Heartbeats go out once a second at most (the worker's throttle); called more often, the newest is never old. */
 const heartbeatMs = 200;
@@ -39,17 +40,14 @@ export async function processSegment(
   deps: ActivityDependencies,
   input: SegmentInput,
 ): Promise<SegmentResult> {
-  const { info } = Context.current();
-  const lost = input.settings.enableCheckpoints
-    ? (info.heartbeatDetails as SegmentHeartbeat | undefined)
-    : undefined;
-  const segment = new Segment(deps, input, lost ?? { parts: [], next: input.next });
+  const beaten = Context.current().info.heartbeatDetails as Partial<SegmentHeartbeat> | undefined;
+  const segment = new Segment(deps, input, beaten ?? {});
   try {
-    segment.open();
+    await segment.open();
     return await segment.run();
   } catch (error) {
     await segment.close();
-    throw failureOf(error, info.attempt, segment.progress);
+    throw segment.failure(error);
   }
 }
 
@@ -73,7 +71,17 @@ class Segment {
   private reportedLines = -Infinity;
   private live;
 
-  constructor(deps: ActivityDependencies, input: SegmentInput, from: SegmentProgress) {
+  /** Attempts that failed before this one; those that were lost are none. */
+  private failures: number;
+
+  /** `beaten`: the last heartbeat of the attempt before this one. */
+  constructor(deps: ActivityDependencies, input: SegmentInput, beaten: Partial<SegmentHeartbeat>) {
+    const { parts, next, holes } = beaten;
+    const known = input.settings.enableCheckpoints && parts !== undefined && next !== undefined;
+    const from: SegmentProgress = known
+      ? { parts, next, holes: holes ?? [] }
+      : { parts: [], next: input.next };
+    this.failures = beaten.failures ?? 0;
     this.deps = deps;
     this.input = input;
     this.parts = [...from.parts];
@@ -95,8 +103,17 @@ class Segment {
     return { parts: this.parts, next: this.next, holes: this.holes };
   }
 
-  open(): void {
+  /** What to throw for an error; the next attempt learns from the last heartbeat that this one failed. */
+  failure(error: unknown): Error {
+    if (error instanceof CancelledFailure) return error;
+    if (countsAsAttempt(error)) this.failures++;
+    this.context.heartbeat(this.heartbeat());
+    return failureOf(error, this.failures, this.progress);
+  }
+
+  async open(): Promise<void> {
     const { inspection } = this.input;
+    await this.checkClaim();
     const { fingerprint } = fingerprintOf(inspection.path);
     if (fingerprint !== inspection.fingerprint) {
       throw new ThreadmillError(
@@ -184,7 +201,19 @@ class Segment {
     return 'shutdown';
   }
 
+  /** An attempt that the server has given up may wake when the folder is another job's. */
+  private async checkClaim(): Promise<void> {
+    const { dataset } = this.input;
+    if (await holdsClaim(dataset, this.jobId)) return;
+    throw new ThreadmillError(
+      'DATASET_IN_USE',
+      `Cannot go on with dataset "${dataset}": it no longer belongs to job "${this.jobId}"; run the job again`,
+      { facts: { dataset } },
+    );
+  }
+
   private async commit(session: MillSession, part: PipelinePart): Promise<void> {
+    await this.checkClaim();
     const { entry, next } = await part.commit();
     session.position = next;
     this.next = next;
@@ -284,7 +313,8 @@ class Segment {
   private heartbeat(): SegmentHeartbeat {
     // without checkpoints a lost attempt starts its segment again: it gets nothing to resume from
     const done = this.input.settings.enableCheckpoints ? this.progress : { parts: [], next: this.input.next };
-    return { ...done, live: this.live, stats: this.session?.stats() ?? null };
+    const { live, failures } = this;
+    return { ...done, live, stats: this.session?.stats() ?? null, failures };
   }
 
   private opened(): MillSession {

@@ -216,6 +216,8 @@ export interface SegmentProgress {
 export interface SegmentHeartbeat extends SegmentProgress {
   readonly live: LiveFigures;
   readonly stats: ResourceStats | null;
+  /** Attempts at this segment that failed by an error which is retried only so often. */
+  readonly failures: number;
 }
 
 export interface SegmentResult extends SegmentProgress {

@@ -13,6 +13,7 @@ export const errorCodes = [
   'TOO_MANY_REJECTS',
   'TOO_MANY_PARTS',
   'OUTPUT_DENIED',
+  'OUTPUT_FAILED',
   'DISK_FULL',
   'DATASET_IN_USE',
   'DATASET_INVALID',

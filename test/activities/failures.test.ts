@@ -21,6 +21,7 @@ const expected: Readonly<Record<ErrorCode, Retry>> = {
   TOO_MANY_REJECTS: null,
   TOO_MANY_PARTS: null,
   OUTPUT_DENIED: null,
+  OUTPUT_FAILED: [2, 5],
   DISK_FULL: [10, Infinity],
   DATASET_IN_USE: null,
   DATASET_INVALID: null,

@@ -89,7 +89,7 @@ const stats: ResourceStats = {
 };
 
 export function heartbeat(change: Partial<SegmentHeartbeat> = {}): SegmentHeartbeat {
-  return { parts: packed(0, 1), next: behind(1), live, stats, ...change };
+  return { parts: packed(0, 1), next: behind(1), live, stats, failures: 0, ...change };
 }
 
 export function segmentResult(change: Partial<SegmentResult> = {}): SegmentResult {

@@ -46,6 +46,11 @@ export async function claimDataset(folder: string, jobId: string, options: Claim
   } else await refuseFinished(folder, jobId);
 }
 
+/** Whether the folder is claimed by this job now. */
+export async function holdsClaim(folder: string, jobId: string): Promise<boolean> {
+  return (await holderOf(join(folder, claimName))) === jobId;
+}
+
 /** Gives the folder up, if it is this job's. Idempotent; a folder that is gone is given up. */
 export async function releaseClaim(folder: string, jobId: string): Promise<void> {
   const path = join(folder, claimName);

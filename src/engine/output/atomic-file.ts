@@ -109,6 +109,18 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** What the disk says by itself: a network file system that is away, files that ran out. It may pass. */
+const passing: ReadonlySet<string | undefined> = new Set([
+  'EIO',
+  'ESTALE',
+  'EMFILE',
+  'ENFILE',
+  'EAGAIN',
+  'EBUSY',
+  'ETIMEDOUT',
+  'ENOMEM',
+]);
+
 /** The typed error of a failed write: what is retried is decided by its code. */
 export function outputError(path: string, cause: unknown): ThreadmillError {
   if (cause instanceof ThreadmillError) return cause;
@@ -118,6 +130,16 @@ export function outputError(path: string, cause: unknown): ThreadmillError {
     return new ThreadmillError(
       'DISK_FULL',
       `Cannot write ${name}: no space left on its disk; make room, the job goes on by itself`,
+      {
+        facts: { path },
+        cause,
+      },
+    );
+  }
+  if (passing.has(code)) {
+    return new ThreadmillError(
+      'OUTPUT_FAILED',
+      `Cannot write ${name}: ${message}; check the disk, then run again: it goes on`,
       {
         facts: { path },
         cause,

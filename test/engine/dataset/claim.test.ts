@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { claimDataset, datasetFolder, releaseClaim } from '../../../src/engine/dataset/claim.ts';
+import { claimDataset, datasetFolder, holdsClaim, releaseClaim } from '../../../src/engine/dataset/claim.ts';
 import { inFolder } from './scene.ts';
 
 const running = { isRunning: () => Promise.resolve(true), replace: false };
@@ -109,6 +109,18 @@ describe('claimDataset()', () => {
       });
     }
   });
+});
+
+describe('holdsClaim()', () => {
+  it('is true for the job that has the folder now, and for no other, nor where it is gone', () =>
+    inFolder(async (folder) => {
+      assert.equal(await holdsClaim(folder, 'job-a'), false);
+      await claimDataset(folder, 'job-a', running);
+      assert.deepEqual([await holdsClaim(folder, 'job-a'), await holdsClaim(folder, 'job-b')], [true, false]);
+      await claimDataset(folder, 'job-b', closed);
+      assert.deepEqual([await holdsClaim(folder, 'job-a'), await holdsClaim(folder, 'job-b')], [false, true]);
+      assert.equal(await holdsClaim(join(folder, 'gone'), 'job-a'), false);
+    }));
 });
 
 describe('releaseClaim()', () => {
