@@ -61,3 +61,12 @@ export function nobodyAnswered(jobId: string, cause: unknown): ThreadmillError {
     { facts: { jobId }, cause },
   );
 }
+
+/** Asks something about a job; what goes wrong comes as `jobError`. */
+export async function about<T>(jobId: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    throw jobError(jobId, error);
+  }
+}

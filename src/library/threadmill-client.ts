@@ -18,10 +18,11 @@ import { progressOf } from '../contract/progress.ts';
 import { ThreadmillError } from '../core/errors.ts';
 import { finishedJob } from '../engine/dataset/finished-job.ts';
 import { validateJobOverrides } from '../settings/job-settings.ts';
-import { grpcCodeOf, isTransient, jobError, nobodyAnswered } from './failures.ts';
+import { about, grpcCodeOf, isTransient, jobError, nobodyAnswered } from './failures.ts';
 import { inputToGoOn } from './closed-job.ts';
 import { identify, type JobIdentity } from './job-id.ts';
 import { historyFacts, progressNow, statsNow } from './job-view.ts';
+import { pause } from './pause.ts';
 import { summaryOf, type JobSummary } from './job-summary.ts';
 
 export interface ClientOptions {
@@ -383,25 +384,4 @@ export class ThreadmillClient {
       await pause(intervalMs, signal);
     }
   }
-}
-
-async function about<T>(jobId: string, ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (error) {
-    throw jobError(jobId, error);
-  }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    if (signal.aborted) done();
-    else signal.addEventListener('abort', done);
-  });
 }

@@ -12,6 +12,7 @@ import {
   type FieldTable,
 } from './fields.ts';
 import { LineModel } from './line-model.ts';
+import { numberAt, skipNumber } from './json-number.ts';
 
 // Classes of bytes inside a string. Every class but `plain` ends the hot loop.
 const plain = 0;
@@ -37,7 +38,6 @@ const nonAscii = 2;
 const unsure = -1;
 
 const lineFeed = 0x0a;
-const latin1 = new TextDecoder('latin1');
 
 /**
  * Scans JSON objects. It answers with the line's end only where the line is certainly a well-formed object and `fields` is
@@ -360,50 +360,4 @@ function isHex4(source: Uint8Array, at: number): boolean {
     (hexValue[source[at + 2] as number] as number) |
     (hexValue[source[at + 3] as number] as number);
   return digits < 16;
-}
-
-/** RFC 8259 section 6: -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)? */
-function skipNumber(source: Uint8Array, at: number): number {
-  let byte = source[at] as number;
-  if (byte === 0x2d) byte = source[++at] as number;
-  if (byte === 0x30) byte = source[++at] as number;
-  else if (isDigit(byte)) {
-    do byte = source[++at] as number;
-    while (isDigit(byte));
-  } else return unsure;
-  if (byte === 0x2e) {
-    byte = source[++at] as number;
-    if (!isDigit(byte)) return unsure;
-    do byte = source[++at] as number;
-    while (isDigit(byte));
-  }
-  if (byte === 0x65 || byte === 0x45) {
-    byte = source[++at] as number;
-    if (byte === 0x2b || byte === 0x2d) byte = source[++at] as number;
-    if (!isDigit(byte)) return unsure;
-    do byte = source[++at] as number;
-    while (isDigit(byte));
-  }
-  return at;
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= 0x30 && byte <= 0x39;
-}
-
-/** The value of a well-formed number; up to 15 digits without point or exponent are exact in a double. */
-function numberAt(source: Uint8Array, start: number, end: number): number {
-  const negative = source[start] === 0x2d;
-  const from = negative ? start + 1 : start;
-  if (end - from <= 15) {
-    let value = 0;
-    let at = from;
-    for (; at < end; at++) {
-      const digit = (source[at] as number) - 0x30;
-      if (digit < 0 || digit > 9) break;
-      value = value * 10 + digit;
-    }
-    if (at === end) return negative ? -value : value;
-  }
-  return Number(latin1.decode(source.slice(start, end)));
 }
