@@ -80,6 +80,7 @@ const manifest = object({
   format: oneOf(['threadmill-dataset']),
   version: oneOf([1]),
   threadmill: text,
+  zstd: text,
   jobId: text,
   startedAt: text,
   createdAt: text,

@@ -45,7 +45,7 @@ export interface RejectsEntry {
   readonly lines: number;
 }
 
-/** Everything but `threadmill`, `jobId`, `startedAt` and `createdAt` is a function of the archive and the settings. */
+/** Everything but `threadmill`, `zstd`, `jobId`, `startedAt` and `createdAt` is a function of the archive and the settings. */
 export interface Manifest {
   readonly format: typeof manifestFormat;
   readonly version: typeof manifestVersion;
@@ -68,8 +68,9 @@ export interface Manifest {
   readonly parts: readonly PartEntry[];
   /** Null where no line was rejected: there is no file then. */
   readonly rejects: RejectsEntry | null;
-  /** Version of the program that wrote it. */
+  /** Version of the program that wrote it, and of the zstd in its Node, on which compressed bytes depend. */
   readonly threadmill: string;
+  readonly zstd: string;
   readonly jobId: string;
   /**
    * When the job first began, ISO 8601, UTC: a record without a retrieval time whose `created_utc` is over a day later was
@@ -114,6 +115,7 @@ export function manifestOf(
     parts: parts.map((part) => ({ ...part, rejects: null })),
     rejects,
     threadmill: programVersion(),
+    zstd: process.versions['zstd'] ?? 'unknown',
     jobId,
     startedAt: new Date(startedMs).toISOString(),
     createdAt,
