@@ -75,7 +75,6 @@ export async function startWorker({ values, server }: StartWorkerOptions): Promi
     ownTaskQueue,
     searchable: server.searchAttributesReady,
     client,
-    logger,
   });
   const shared: WorkerOptions = {
     connection,

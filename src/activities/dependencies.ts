@@ -1,6 +1,5 @@
 /** What the activities are given by the worker. */
 import type { Client } from '@temporalio/client';
-import type { Logger } from '@temporalio/common';
 import type { JobSettings } from '../contract/job.ts';
 import type { SessionCache } from '../engine/pipeline/session-cache.ts';
 import type { ProcessMemory } from '../engine/resources/process-memory.ts';
@@ -17,5 +16,4 @@ export interface ActivityDependencies {
   readonly ownTaskQueue: string;
   readonly searchable: boolean;
   readonly client: Client;
-  readonly logger: Logger;
 }

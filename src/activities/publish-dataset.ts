@@ -11,8 +11,11 @@ const heartbeatMs = 1_000;
 
 /** Idempotent: a dataset that is published already is left as it is. Heartbeats every second; cancelled between files. */
 export async function publishDataset(_deps: ActivityDependencies, input: PublishInput): Promise<void> {
-  const { info, log, heartbeat, cancellationSignal } = contextParts();
-  const timer = setInterval(heartbeat, heartbeatMs);
+  const context = Context.current();
+  const { info, log, cancellationSignal } = context;
+  const timer = setInterval(() => {
+    context.heartbeat();
+  }, heartbeatMs);
   try {
     await publish(input, { signal: cancellationSignal });
     await releaseClaim(input.dataset, input.jobId);
@@ -27,17 +30,4 @@ export async function publishDataset(_deps: ActivityDependencies, input: Publish
   } finally {
     clearInterval(timer);
   }
-}
-
-function contextParts(): Pick<Context, 'info' | 'log' | 'cancellationSignal'> & { heartbeat: () => void } {
-  const context = Context.current();
-  const { info, log, cancellationSignal } = context;
-  return {
-    info,
-    log,
-    cancellationSignal,
-    heartbeat: () => {
-      context.heartbeat();
-    },
-  };
 }

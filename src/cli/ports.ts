@@ -6,33 +6,14 @@ import type {
   JobSettings,
   ResourceStats,
 } from '../contract/job.ts';
+import type { RejectedLine } from '../engine/dataset/rejects.ts';
+import type { DatasetVerification } from '../engine/dataset/verify.ts';
+import type { JobSummary } from '../library/job-summary.ts';
+import type { StartedJob, WaitOptions } from '../library/threadmill-client.ts';
 import type { SettingsValues } from '../settings.ts';
+import type { WorkerHandle } from '../worker.ts';
 
-export interface StartedJob {
-  readonly jobId: string;
-  readonly runId: string;
-  readonly alreadyDone: boolean;
-  readonly alreadyRunning: boolean;
-  readonly dataset: string;
-  readonly webUrl: string | null;
-}
-
-export interface JobSummary {
-  readonly jobId: string;
-  readonly runId: string;
-  /** `running`, `paused`, `completed`, `failed`, `cancelled`, `terminated` or `timed-out`. */
-  readonly status: string;
-  readonly archive: string;
-  readonly startedMs: number;
-  readonly closedMs: number | null;
-  readonly percent: number | null;
-}
-
-export interface WaitOptions {
-  readonly onProgress?: (progress: JobProgress) => void;
-  readonly intervalMs?: number;
-  readonly signal?: AbortSignal;
-}
+export type { DatasetVerification, JobSummary, RejectedLine, StartedJob, WaitOptions, WorkerHandle };
 
 /** The part of the library's client that the commands use. */
 export interface Threadmill {
@@ -66,12 +47,6 @@ export interface Threadmill {
   close(): Promise<void>;
 }
 
-export interface WorkerHandle {
-  /** Resolves when the worker has stopped, rejects when it can't go on. */
-  readonly run: Promise<void>;
-  shutdown(): Promise<void>;
-}
-
 /** The embedded server, held by this process. */
 export interface ServerHandle {
   /** `127.0.0.1:<port>`. */
@@ -84,25 +59,6 @@ export interface ServerHandle {
   /** Never resolves; rejects when the server is gone for good. */
   readonly lost: Promise<never>;
   stop(): Promise<void>;
-}
-
-export interface DatasetVerification {
-  readonly ok: boolean;
-  readonly problems: readonly string[];
-  readonly parts: number;
-  readonly rows: number;
-  readonly lines: number;
-  readonly bytes: number;
-}
-
-export interface RejectedLine {
-  readonly line: number;
-  readonly offset: number;
-  readonly reason: string;
-  readonly field?: string;
-  readonly bytes: number;
-  readonly raw?: string;
-  readonly rawBase64?: string;
 }
 
 export interface Ports {

@@ -109,3 +109,8 @@ export function absorbSegment(state: JobState, begun: JobState, result: SegmentR
     warnings: [...state.warnings, ...result.warnings].slice(-warningsMax),
   };
 }
+
+/** Whether what came out of a failure's details or a heartbeat is a segment's progress. */
+export function isProgress(value: unknown): value is SegmentProgress {
+  return typeof value === 'object' && value !== null && 'parts' in value && 'next' in value;
+}

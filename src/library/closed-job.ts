@@ -1,18 +1,13 @@
 /** The state of a job, rebuilt from its history: no worker has to run for it, and none could answer for a closed job. */
 import type { temporal } from '@temporalio/proto';
 import { commandNames } from '../contract/job.ts';
-import type {
-  ArchiveJobInput,
-  InspectionResult,
-  JobState,
-  SegmentProgress,
-  SegmentResult,
-} from '../contract/job.ts';
+import type { ArchiveJobInput, InspectionResult, JobState, SegmentResult } from '../contract/job.ts';
 import {
   absorbParts,
   absorbSegment,
   applyChange,
   beginJob,
+  isProgress,
   resumeJob,
   type JobChange,
 } from '../contract/job-state.ts';
@@ -102,8 +97,4 @@ function changeOf(name: string | null | undefined, value: unknown): JobChange | 
  */
 export function inputToGoOn(input: ArchiveJobInput, state: JobState | null): ArchiveJobInput {
   return state === null ? input : { ...input, settings: state.settings, state };
-}
-
-function isProgress(value: unknown): value is SegmentProgress {
-  return typeof value === 'object' && value !== null && 'parts' in value && 'next' in value;
 }

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { JobSettings } from '../contract/job.ts';
+import { decisiveSettings } from '../contract/output-settings.ts';
 import { archiveName } from '../engine/archive/archive-name.ts';
 import { fingerprintOf } from '../engine/archive/fingerprint.ts';
-import { outputSettingKeys } from '../engine/dataset/manifest.ts';
 import { datasetFolder } from '../engine/dataset/names.ts';
 
 export interface JobIdentity {
@@ -16,9 +16,6 @@ export interface JobIdentity {
   readonly dataset: string;
 }
 
-/** It decides whether a job stops, and no byte: a job that was stopped by it goes on under another. */
-const notIdentity: ReadonlySet<string> = new Set(['maxRejectRate']);
-
 /**
  * `<archive's name>-<8 hex>`, the hex made from the archive's fingerprint, the settings that decide bytes of the output,
  * and the output folder. Reads at most 3 MiB of the archive, at once.
@@ -29,11 +26,8 @@ export function identify(archive: string, out: string, settings: JobSettings): J
   const path = resolve(archive);
   const name = archiveName(path);
   const dataset = datasetFolder(resolve(out), name);
-  const decisive = outputSettingKeys
-    .filter((key) => !notIdentity.has(key))
-    .map((key) => [key, settings[key]]);
   const hash = createHash('sha256')
-    .update(JSON.stringify([fingerprintOf(path).fingerprint, dataset, decisive]))
+    .update(JSON.stringify([fingerprintOf(path).fingerprint, dataset, decisiveSettings(settings)]))
     .digest('hex');
   return { jobId: `${name}-${hash.slice(0, 8)}`, archive: path, out: resolve(out), dataset };
 }

@@ -1,10 +1,7 @@
 /** What a segment that failed had done, and what to make of its failure. Pure. */
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { SegmentProgress } from '../contract/job.ts';
-
-function isProgress(value: unknown): value is SegmentProgress {
-  return typeof value === 'object' && value !== null && 'parts' in value && 'next' in value;
-}
+import { isProgress } from '../contract/job-state.ts';
 
 function causeOf(error: unknown): unknown {
   return error instanceof ActivityFailure ? error.cause : error;

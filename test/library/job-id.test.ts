@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { copyFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { JobSettings } from '../../src/contract/job.ts';
-import { outputSettingKeys } from '../../src/engine/dataset/manifest.ts';
+import { decisiveSettingKeys as decisive } from '../../src/contract/output-settings.ts';
 import { identify } from '../../src/library/job-id.ts';
 import { defaultJobSettings } from '../../src/settings/job-settings.ts';
 import { inFolder } from '../engine/dataset/scene.ts';
@@ -33,7 +33,6 @@ const others: Readonly<Required<JobSettings>> = {
   maxCheckpointsPerJob: 7,
 };
 /** It stops a job and decides no byte: raised, it lets the same job go on. */
-const decisive = outputSettingKeys.filter((key) => key !== 'maxRejectRate');
 
 describe('identify()', () => {
   it('names the job after the archive, with eight hex digits, and its folder inside the output folder', () =>

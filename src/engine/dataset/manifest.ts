@@ -10,6 +10,7 @@ import type {
   PartEntry,
   PublishInput,
 } from '../../contract/job.ts';
+import { decisiveSettingKeys } from '../../contract/output-settings.ts';
 import { columnsOf, type Column } from '../../core/columns.ts';
 import { ThreadmillError } from '../../core/errors.ts';
 import type { Counters } from '../../core/fates.ts';
@@ -22,16 +23,9 @@ export const manifestVersion = 1;
 const manifestBytesMax = 64 * 1024 * 1024;
 
 /** The settings that decide bytes of the output; with the archive they say how to make the dataset again. */
-export const outputSettingKeys = [
-  'format',
-  'partBytes',
-  'keepRaw',
-  'preserveThreads',
-  'validateTimestamps',
-  'qualityMinScore',
-  'excludeDeleted',
-  'excludeRemoved',
-  'salvage',
+const outputSettingKeys = [
+  ...decisiveSettingKeys,
+  // it decides no byte, but whether there is a dataset at all
   'maxRejectRate',
 ] as const satisfies readonly (keyof JobSettings)[];
 

@@ -6,6 +6,7 @@ import type {
   ResumePoint,
   SegmentInput,
 } from '../../contract/job.ts';
+import { decisiveSettings } from '../../contract/output-settings.ts';
 import { ResourceMonitor } from '../resources/resource-monitor.ts';
 import type { ProcessMemory } from '../resources/process-memory.ts';
 import { ArchivePipeline, inFlightBytesFor, type PipelineStep } from './archive-pipeline.ts';
@@ -20,34 +21,10 @@ export interface SessionOptions {
   readonly onWarning: (message: string) => void;
 }
 
-/** What of the settings decides which bytes a pipeline writes: one that was made under others can't go on. */
+/** What decides which bytes a pipeline writes: one that was made under another can't go on. */
 function signatureOf({ inspection, dataset, nowSeconds, settings }: SegmentInput): string {
-  const {
-    format,
-    partBytes,
-    keepRaw,
-    validateTimestamps,
-    qualityMinScore,
-    excludeDeleted,
-    excludeRemoved,
-    salvage,
-  } = settings;
-  return JSON.stringify([
-    inspection.fingerprint,
-    inspection.path,
-    dataset,
-    nowSeconds,
-    [
-      format,
-      partBytes,
-      keepRaw,
-      validateTimestamps,
-      qualityMinScore,
-      excludeDeleted,
-      excludeRemoved,
-      salvage,
-    ],
-  ]);
+  const { fingerprint, path } = inspection;
+  return JSON.stringify([fingerprint, path, dataset, nowSeconds, decisiveSettings(settings)]);
 }
 
 export class MillSession {
