@@ -2,17 +2,10 @@
 import type { Client, Connection } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { ThreadmillError } from '../core/errors.ts';
-import { hostEnvironment } from './environment.ts';
+import { readClusterConfig, type ServerConnectionOptions } from './cluster-config.ts';
 import type { EmbeddedServer, EnsureServerOptions } from './embedded.ts';
 import { ensureSearchAttributes, grpcStatusOf } from './namespace.ts';
-
-/** What `Connection.connect` and `NativeConnection.connect` both take. */
-export interface ServerConnectionOptions {
-  readonly address: string;
-  readonly tls?: NonNullable<import('@temporalio/client').ConnectionOptions['tls']>;
-  readonly apiKey?: string;
-  readonly metadata?: Record<string, string>;
-}
+import { diagnose } from './tls-diagnosis.ts';
 
 export interface ResolveServerOptions extends EnsureServerOptions {
   /** `host:port` of a cluster; wins over the environment. */
@@ -50,57 +43,13 @@ const attemptMsMax = 5_000;
 /** gRPC INVALID_ARGUMENT, PERMISSION_DENIED, UNAUTHENTICATED: another attempt gets the same answer. */
 const finalStatuses = [3, 7, 16];
 
-interface Configured {
-  readonly connection: ServerConnectionOptions | null;
-  readonly namespace: string | undefined;
-}
-
-/** The cluster that options, environment and configuration file name; `connection` null when they name none. */
-async function configured(options: ResolveServerOptions): Promise<Configured> {
-  const { loadClientConnectConfig } = await import('@temporalio/envconfig');
-  const env = options.env ?? hostEnvironment();
-  const overrideEnvVars = Object.fromEntries(
-    Object.entries(env).filter(
-      (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '',
-    ),
-  );
-  let found;
-  try {
-    const profile = options.profile === undefined ? {} : { profile: options.profile };
-    found = loadClientConnectConfig({ ...profile, overrideEnvVars });
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ThreadmillError(
-      'SETTINGS_INVALID',
-      `Cannot read Temporal's settings: ${why}; correct the TEMPORAL_* variables or the file that they name`,
-      { cause },
-    );
-  }
-  const { address, tls, apiKey, metadata } = found.connectionOptions;
-  const namespace = options.namespace ?? found.namespace;
-  const names = options.address ?? address;
-  // A TLS set-up or a key alone means a cluster too, at the SDK's default address.
-  if (names === undefined && apiKey === undefined && (tls === undefined || tls === false)) {
-    return { connection: null, namespace };
-  }
-  return {
-    connection: {
-      address: names ?? 'localhost:7233',
-      ...(tls === undefined || tls === null ? {} : { tls }),
-      ...(apiKey === undefined ? {} : { apiKey }),
-      ...(metadata === undefined ? {} : { metadata: metadata as Record<string, string> }),
-    },
-    namespace,
-  };
-}
-
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   const { setTimeout: sleep } = await import('node:timers/promises');
   await sleep(ms, undefined, signal === undefined ? {} : { signal });
 }
 
 async function withRetries<T>(
-  address: string,
+  { address, ...connection }: ServerConnectionOptions,
   options: ConnectOptions,
   attempt: (attemptMs: number) => Promise<T>,
 ): Promise<T> {
@@ -112,26 +61,52 @@ async function withRetries<T>(
       // A client that finds nobody waits its whole time; 0.5 s is enough for a server that is there.
       return await attempt(Math.max(500, Math.min(attemptMsMax, end - performance.now())));
     } catch (cause) {
-      const final = finalStatuses.includes(grpcStatusOf(cause) ?? -1);
-      if (final || performance.now() + delayMs >= end) throw unreachable(address, timeoutMs, final, cause);
+      const answer = answerIn(cause);
+      if (answer !== null) throw refused(address, answer, cause);
+      if (performance.now() + delayMs >= end) {
+        throw unreachable(address, timeoutMs, cause, await diagnose({ address, ...connection }));
+      }
     }
     await pause(delayMs, options.signal);
   }
 }
 
-function unreachable(address: string, timeoutMs: number, refused: boolean, cause: unknown): ThreadmillError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  const how = refused ? 'it refuses the connection' : `no answer in ${timeoutMs / 1000} s`;
-  const wayOut = refused
-    ? 'check TEMPORAL_API_KEY, TEMPORAL_NAMESPACE and the TEMPORAL_TLS_* settings'
-    : 'check that it runs and that TEMPORAL_ADDRESS and the TEMPORAL_TLS_* settings fit, or unset them to use the embedded server';
+/** What a server said that will not have us; null where it said nothing, or what may pass. The SDK wraps it once or twice. */
+function answerIn(cause: unknown): Error | null {
+  for (let at = cause; at instanceof Error; at = at.cause) {
+    if (finalStatuses.includes(grpcStatusOf(at) ?? -1)) return at;
+  }
+  return null;
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+function refused(address: string, answer: Error, cause: unknown): ThreadmillError {
   return new ThreadmillError(
     'SERVER_UNREACHABLE',
-    `Cannot reach the Temporal server at '${address}': ${how} (${why}); ${wayOut}`,
-    {
-      facts: { address },
-      cause,
-    },
+    `Cannot use the Temporal server at '${address}': it refuses the connection (${answer.message}); ` +
+      'check TEMPORAL_API_KEY, TEMPORAL_NAMESPACE and the TEMPORAL_TLS_* settings',
+    { facts: { address }, cause },
+  );
+}
+
+function unreachable(
+  address: string,
+  timeoutMs: number,
+  cause: unknown,
+  diagnosis: string | null,
+): ThreadmillError {
+  const why = diagnosis ?? `no answer in ${timeoutMs / 1000} s (${messageOf(cause)})`;
+  const wayOut =
+    diagnosis === null
+      ? 'check that it runs and that TEMPORAL_ADDRESS and the TEMPORAL_TLS_* settings fit, or unset them to use the embedded server'
+      : 'correct the TEMPORAL_TLS_* settings';
+  return new ThreadmillError(
+    'SERVER_UNREACHABLE',
+    `Cannot reach the Temporal server at '${address}': ${why}; ${wayOut}`,
+    { facts: { address }, cause },
   );
 }
 
@@ -139,7 +114,7 @@ type Target = Pick<ResolvedServer, 'connection' | 'namespace'>;
 
 async function connect(target: Target, options: ConnectOptions): Promise<Connection> {
   const { Connection } = await import('@temporalio/client');
-  return withRetries(target.connection.address, options, (attemptMs) =>
+  return withRetries(target.connection, options, (attemptMs) =>
     Connection.connect({ ...target.connection, connectTimeout: attemptMs }),
   );
 }
@@ -163,9 +138,7 @@ export async function connectClient(target: Target, options: ConnectOptions = {}
  */
 export async function connectWorker(target: Target, options: ConnectOptions = {}): Promise<NativeConnection> {
   const { NativeConnection } = await import('@temporalio/worker');
-  return withRetries(target.connection.address, options, () =>
-    NativeConnection.connect({ ...target.connection }),
-  );
+  return withRetries(target.connection, options, () => NativeConnection.connect({ ...target.connection }));
 }
 
 /** Tries to register; whatever the cluster says to that, jobs can run without. */
@@ -191,7 +164,7 @@ export async function resolveServer(
   options: ResolveServerOptions,
   connecting: ConnectOptions = {},
 ): Promise<ResolvedServer> {
-  const { connection, namespace = 'default' } = await configured(options);
+  const { connection, namespace = 'default' } = await readClusterConfig(options);
   if (connection !== null) {
     return {
       kind: 'cluster',
