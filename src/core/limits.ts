@@ -21,6 +21,11 @@ export const partBytesMax = 4096 * MiB;
  * it becomes one Parquet row group. 32 MiB: about 24,000 rows of 2023 comments, and two of them in memory fit the limit.
  */
 export const stripeBytes = 32 * MiB;
+/**
+ * Format: more rejected lines in one stripe end the job, whatever reject rate is allowed: lines of less than 33 bytes on
+ * average are nothing of Reddit's, and a stripe of them would take more than a gigabyte.
+ */
+export const stripeRejectsMax = 1_000_000;
 /** Format: lines of one independent zstd frame of `jsonl.zst`, before compression. */
 export const frameBytesMax = 4 * MiB;
 

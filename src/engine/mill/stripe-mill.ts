@@ -1,6 +1,6 @@
 /** A stripe's bytes in, its encoded rows, counters and rejects out. No threads here: the mill thread wraps this. */
 import { zeroCounters, type Counters, type ExcludeRule, type RejectReason } from '../../core/fates.ts';
-import { lineBytesMax, overlongRawBytesMax } from '../../core/limits.ts';
+import { lineBytesMax, overlongRawBytesMax, stripeRejectsMax } from '../../core/limits.ts';
 import type { EncodedStripe, StripeEncoder } from '../output/format.ts';
 import { ByteSink } from '../output/byte-sink.ts';
 import { createStripeEncoder, type FormatOptions } from '../output/format.ts';
@@ -33,6 +33,7 @@ export interface StripeReject {
 export interface MilledStripe {
   readonly encoded: EncodedStripe;
   readonly counters: Counters;
+  /** At most `stripeRejectsMax`: fewer than the counters say where the job has to end. */
   readonly rejects: readonly StripeReject[];
 }
 
@@ -215,7 +216,9 @@ export class StripeMill {
         this.blank++;
         return lineFeedAt;
       }
-      const outcome = parseLine(source, start, end, this.fields);
+      // the job will end here: to throw for each of millions more would only take minutes
+      const hopeless = this.rejects.length === stripeRejectsMax;
+      const outcome = hopeless ? 'malformed-json' : parseLine(source, start, end, this.fields);
       if (outcome !== 'object') {
         this.reject(outcome, null, source, start, end, offset, end - start);
         return lineFeedAt;
@@ -252,6 +255,8 @@ export class StripeMill {
     bytes: number,
   ): void {
     this.rejected[reason]++;
+    // whoever writes the stripe sees that some are missing, and ends the job
+    if (this.rejects.length === stripeRejectsMax) return;
     const rawStart = this.raws.length;
     this.raws.push(source, start, end);
     const rawEnd = this.raws.length;

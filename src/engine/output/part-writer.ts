@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import zstd from '@mongodb-js/zstd';
 import type { PartEntry, RejectExample } from '../../contract/job.ts';
 import { partStem, rejectsFile } from '../../contract/part.ts';
-import { addCounters, zeroCounters, type Counters } from '../../core/fates.ts';
-import { frameBytesMax, rejectExamplesMax } from '../../core/limits.ts';
+import { ThreadmillError } from '../../core/errors.ts';
+import { addCounters, totalOf, zeroCounters, type Counters } from '../../core/fates.ts';
+import { frameBytesMax, rejectExamplesMax, stripeBytes } from '../../core/limits.ts';
 import type { MilledStripe, StripeReject } from '../mill/stripe-mill.ts';
 import { AtomicFile } from './atomic-file.ts';
 import { partFraming, type FormatOptions, type PartFraming } from './format.ts';
@@ -72,6 +73,7 @@ export class PartWriter {
       await this.file.write(encoded.bytes);
     }
     const linesBefore = this.firstLine + this.counters.lines;
+    if (rejects.length < totalOf(counters.rejected)) throw hopeless(counters, rejects);
     for (const reject of rejects) await this.reject(reject, linesBefore + reject.line);
     this.counters = addCounters(this.counters, counters);
   }
@@ -164,4 +166,17 @@ function rejectRecord({ offset, reason, field, bytes, raw }: StripeReject, line:
     bytes,
     ...(whole ? { raw: text } : { rawBase64: buffer.toString('base64') }),
   };
+}
+
+/** No reject rate allows as many as no memory can hold. */
+function hopeless({ lines, rejected }: Counters, rejects: readonly StripeReject[]): ThreadmillError {
+  const count = totalOf(rejected);
+  const [first] = rejects;
+  const shown = JSON.stringify(Buffer.from(first?.raw.subarray(0, 80) ?? []).toString('utf8'));
+  return new ThreadmillError(
+    'TOO_MANY_REJECTS',
+    `Stopped at ${count} rejected of ${lines} lines within ${stripeBytes / 2 ** 20} MiB, which no reject rate allows: this is ` +
+      `no Reddit archive from byte ${first?.offset ?? 0} on, where ${shown} stands; look at it there`,
+    { facts: { rejected: count, lines, offset: first?.offset ?? 0 } },
+  );
 }
