@@ -33,7 +33,8 @@ export async function inspectArchive(
   const jobId = info.workflowExecution?.workflowId ?? info.activityId;
   try {
     const settings = { ...deps.settings, ...validateJobOverrides(input.settings, { base: deps.settings }) };
-    const inspection = await inspect(path.resolve(input.archive), { maxMemoryMb: settings.maxMemoryUsage });
+    const { maxMemoryUsage: maxMemoryMb, salvage } = settings;
+    const inspection = await inspect(path.resolve(input.archive), { maxMemoryMb, salvage });
     checkPartCount(inspection.contentBytes ?? inspection.estimatedBytes, settings.partBytes);
     const dataset = datasetFolder(input.out === null ? deps.out : path.resolve(input.out), inspection.name);
     await claimDataset(dataset, jobId, {

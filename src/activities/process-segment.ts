@@ -15,7 +15,7 @@ import { packPart, type PackedPart } from '../contract/part.ts';
 import { ThreadmillError } from '../core/errors.ts';
 import { totalOf, type Counters } from '../core/fates.ts';
 import { rejectExamplesMax, segmentMsTarget, segmentPartsMax } from '../core/limits.ts';
-import { fingerprintOf } from '../engine/archive/fingerprint.ts';
+import { fingerprintOf, statMarkOf } from '../engine/archive/fingerprint.ts';
 import { holdsClaim } from '../engine/dataset/claim.ts';
 import type { ArchiveDamage, PipelinePart } from '../engine/pipeline/archive-pipeline.ts';
 import { MillSession } from '../engine/pipeline/mill-session.ts';
@@ -71,6 +71,8 @@ class Segment {
   private reportedLines = -Infinity;
   private live;
 
+  /** How the file looked when its fingerprint was last compared. */
+  private archiveMark: string | null = null;
   /** Attempts that failed before this one; those that were lost are none. */
   private failures: number;
 
@@ -112,17 +114,8 @@ class Segment {
   }
 
   async open(): Promise<void> {
-    const { inspection } = this.input;
     await this.checkClaim();
-    const { fingerprint } = fingerprintOf(inspection.path);
-    if (fingerprint !== inspection.fingerprint) {
-      throw new ThreadmillError(
-        'ARCHIVE_CHANGED',
-        `Cannot go on with archive "${inspection.path}": it is not the file that the job began with ` +
-          `(fingerprint ${fingerprint}, was ${inspection.fingerprint}); put the first one back, or start a new job`,
-        { facts: { path: inspection.path } },
-      );
-    }
+    this.checkArchive();
     const warn = (message: string): void => {
       this.warn(message);
     };
@@ -174,6 +167,8 @@ class Segment {
     for (let count = 0; count === 0 || !full(); count++) {
       const step = await Promise.race([session.next(), stopped]);
       if (step === 'cancelled' || step === 'shutdown') return step;
+      // what was cut, replaced or written to meanwhile is not damaged, but another: of that no part is made
+      this.checkArchive();
       if (step.type === 'end') {
         this.damage = step.damage;
         this.holes = joinHoles(this.holes, step.holes);
@@ -199,6 +194,22 @@ class Segment {
     while (!this.over && this.parts.length === before && performance.now() < endMs)
       await new Promise((resolve) => setTimeout(resolve, 50));
     return 'shutdown';
+  }
+
+  /** Looks at its samples only where the file looks touched: this is asked before every part. */
+  private checkArchive(): void {
+    const { path, fingerprint } = this.input.inspection;
+    const touched = statMarkOf(path);
+    if (touched === this.archiveMark) return;
+    const found = fingerprintOf(path).fingerprint;
+    this.archiveMark = touched;
+    if (found === fingerprint) return;
+    throw new ThreadmillError(
+      'ARCHIVE_CHANGED',
+      `Cannot go on with archive "${path}": it is not the file that the job began with ` +
+        `(fingerprint ${found}, was ${fingerprint}); put the first one back, or start a new job`,
+      { facts: { path } },
+    );
   }
 
   /** An attempt that the server has given up may wake when the folder is another job's. */

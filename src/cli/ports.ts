@@ -71,7 +71,7 @@ export interface Ports {
     readonly values: SettingsValues;
     readonly onProgress?: (message: string) => void;
   }): Promise<ServerHandle>;
-  inspectArchive(path: string): Promise<ArchiveInspection>;
+  inspectArchive(path: string, options?: { readonly salvage: boolean }): Promise<ArchiveInspection>;
   verifyDataset(folder: string): Promise<DatasetVerification>;
   readRejects(folder: string): AsyncIterable<RejectedLine>;
 }

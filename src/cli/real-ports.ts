@@ -40,7 +40,8 @@ export const realPorts: Ports = {
     // what connectThreadmill of this very table gave
     (await import('../worker.ts')).startWorker({ values, server: server as ResolvedServer }),
   startServer: ({ values, onProgress }) => startServer(values, onProgress),
-  inspectArchive: async (path) => (await import('../engine/archive/inspect.ts')).inspectArchive(path),
+  inspectArchive: async (path, options) =>
+    (await import('../engine/archive/inspect.ts')).inspectArchive(path, options),
   verifyDataset: async (folder) => (await import('../engine/dataset/verify.ts')).verifyDataset(folder),
   readRejects,
 };

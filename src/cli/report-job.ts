@@ -49,7 +49,7 @@ export async function readableArchives(
   for (const archive of given) {
     try {
       const path = await checkArchive(archive);
-      await context.ports.inspectArchive(path);
+      await context.ports.inspectArchive(path, { salvage: context.settings.values.salvage });
       good.push(path);
     } catch (error) {
       printFailure(context, error, { archive });

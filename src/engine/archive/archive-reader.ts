@@ -7,6 +7,8 @@ import { archiveError } from './check-archive.ts';
 import type { Container } from './container.ts';
 import { FrameFormatError, FrameWalker } from './frame-walker.ts';
 import { findFrame } from './find-frame.ts';
+import { sizeText } from './size-text.ts';
+import { windowBytesMax, type FrameHeader } from './zstd-frames.ts';
 
 /** Compressed bytes a read: one decompresses to some 3 MiB. */
 const readBytes = 256 * 1024;
@@ -31,6 +33,10 @@ export interface ReaderOptions {
   readonly from?: FramePoint;
   /** Go over damage to the next frame, and tell it in `holes`. */
   readonly salvage?: boolean;
+  /** The file as it was inspected, bytes: what has been appended since is not read. Default: to its end as it is. */
+  readonly fileBytes?: number | undefined;
+  /** How far behind damage that frame is looked for. Default: to the file's end. */
+  readonly searchBytesMax?: number;
 }
 
 interface Cut {
@@ -60,6 +66,8 @@ export class ArchiveReader {
   private readonly path: string;
   private readonly container: Container;
   private readonly salvage: boolean;
+  private readonly searchBytesMax: number;
+  private readonly fileBytes: number;
   private readonly file: number;
   private readonly input = Buffer.allocUnsafeSlow(readBytes);
   private decoder: ByteDecoder;
@@ -88,11 +96,13 @@ export class ArchiveReader {
   private closed = false;
 
   /** @throws {ThreadmillError} ARCHIVE_MISSING, ARCHIVE_UNREADABLE */
-  constructor(path: string, container: Container, { from, salvage = false }: ReaderOptions = {}) {
-    const start = from ?? { compressed: 0, decompressed: 0 };
+  constructor(path: string, container: Container, options: ReaderOptions = {}) {
+    const { from: start = { compressed: 0, decompressed: 0 }, salvage = false } = options;
     this.path = path;
     this.container = container;
     this.salvage = salvage;
+    this.searchBytesMax = options.searchBytesMax ?? Infinity;
+    this.fileBytes = options.fileBytes ?? Infinity;
     this.inputStart = this.cutOffset = start.compressed;
     this.decompressedOffset = start.decompressed;
     this.frames = [start];
@@ -166,7 +176,7 @@ export class ArchiveReader {
       this.at += taken;
       this.drained = given < output.length;
       // neither the input nor the room is used up: bytes that are no part of the stream
-      if (this.drained && this.at < limit && taken === 0) throw new ZlibError('bytes behind the stream');
+      if (this.drained && this.at < limit && taken === 0) this.passPadding(limit);
       if (!gzip) return given;
       this.gzipRest = this.gzipStep.subarray(0, given);
       return this.giveRest(room);
@@ -175,6 +185,12 @@ export class ArchiveReader {
       this.stop('corrupt', error.message, this.container === 'zstd' ? this.cutOffset : this.compressedOffset);
       return 0;
     }
+  }
+
+  /** Tapes and block devices fill up with zeros, which gzip(1) passes over too; anything else behind a stream is damage. */
+  private passPadding(limit: number): void {
+    while (this.at < limit && this.input[this.at] === 0) this.at++;
+    if (this.at < limit) throw new ZlibError('bytes behind the stream');
   }
 
   private giveRest(room: Uint8Array): number {
@@ -196,8 +212,9 @@ export class ArchiveReader {
   private refill(): void {
     this.inputStart += this.inputBytes;
     this.at = 0;
+    const wanted = Math.max(0, Math.min(readBytes, this.fileBytes - this.inputStart));
     try {
-      this.inputBytes = readSync(this.file, this.input, 0, readBytes, this.inputStart);
+      this.inputBytes = readSync(this.file, this.input, 0, wanted, this.inputStart);
     } catch (error) {
       throw archiveError(this.path, error);
     }
@@ -217,6 +234,7 @@ export class ArchiveReader {
     try {
       for (const piece of this.walker.feed(this.input.subarray(0, this.inputBytes))) {
         if (piece.type === 'start') {
+          refuseFrame(piece.offset, piece.header);
           this.windowBytes = Math.max(this.windowBytes, piece.header.windowBytes);
         } else {
           const end = piece.type === 'end' ? piece.offset : piece.offset + piece.data.length;
@@ -239,11 +257,12 @@ export class ArchiveReader {
       this.ended = true;
       return 0;
     }
-    const next = this.container === 'zstd' ? findFrame(this.file, damage.compressed + 1) : null;
+    const { container, file, searchBytesMax } = this;
+    const next = container === 'zstd' ? findFrame(file, damage.compressed + 1, searchBytesMax) : null;
     this.holes.push({
       kind: damage.kind,
       compressedFrom: damage.compressed,
-      compressedTo: next ?? fstatSync(this.file).size,
+      compressedTo: next ?? Math.min(fstatSync(file).size, this.fileBytes),
       decompressed: this.decompressedOffset,
       message: damage.message,
     });
@@ -264,4 +283,15 @@ export class ArchiveReader {
     this.frames.push({ compressed: next, decompressed: this.decompressedOffset + given });
     return given;
   }
+}
+
+/** What the inspection says of the first frames, said of those behind its look. @throws FrameFormatError */
+function refuseFrame(offset: number, { hasDictionary, windowBytes }: FrameHeader): void {
+  if (hasDictionary)
+    throw new FrameFormatError(offset, 'its frame here needs a dictionary, which no dump has');
+  if (windowBytes <= windowBytesMax) return;
+  throw new FrameFormatError(
+    offset,
+    `its frame here declares a decoder window of ${sizeText(windowBytes)}, more than any decoder takes`,
+  );
 }

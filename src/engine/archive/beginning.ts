@@ -5,6 +5,8 @@ import type { Container } from './container.ts';
 
 /** Enough for a mean over thousands of lines; the ratio of its compressed to its decompressed size is within 3 %. */
 const beginningBytes = 4 * 1024 * 1024;
+/** How far behind damage another frame is looked for: a look must not read hundreds of gigabytes. */
+const searchBytesMax = 64 * 1024 * 1024;
 /** Lines that vote on the kind. */
 const votesMax = 100;
 const lineFeed = 0x0a;
@@ -16,17 +18,19 @@ export interface Beginning {
   /** True where this is the whole archive. */
   readonly whole: boolean;
   readonly damage: Damage | null;
+  /** Largest window that a frame of it has declared, bytes. */
+  readonly windowBytes: number;
 }
 
 /**
- * Decompresses the first 4 MiB, or what there is before damage. Memory: 5 MiB and a decoder whose window is filled no
- * further than that.
+ * Decompresses the first 4 MiB, or what there is before damage; with `salvage` it goes over damage to a frame that begins
+ * within 64 MiB. Memory: 5 MiB and a decoder whose window is filled no further than that.
  *
  * @throws {ThreadmillError} ARCHIVE_MISSING, ARCHIVE_UNREADABLE; damage is a value
  */
-export function readBeginning(path: string, container: Container): Beginning {
+export function readBeginning(path: string, container: Container, salvage = false): Beginning {
   const buffer = Buffer.allocUnsafeSlow(beginningBytes);
-  const reader = new ArchiveReader(path, container);
+  const reader = new ArchiveReader(path, container, { salvage, searchBytesMax });
   try {
     const bytes = reader.read(buffer);
     const { compressedOffset } = reader;
@@ -35,12 +39,20 @@ export function readBeginning(path: string, container: Container): Beginning {
     return {
       bytes: buffer.subarray(0, bytes),
       compressedBytes: compressedOffset,
-      whole: whole && reader.damage === null,
-      damage: bytes < beginningBytes ? reader.damage : null,
+      whole: whole && reader.damage === null && reader.holes.length === 0,
+      damage: bytes < beginningBytes ? (reader.damage ?? damageOf(reader)) : null,
+      windowBytes: reader.windowBytes,
     };
   } finally {
     reader.close();
   }
+}
+
+/** With salvage damage is a hole; an archive of nothing else has to tell why. */
+function damageOf({ holes }: ArchiveReader): Damage | null {
+  const [first] = holes;
+  if (first === undefined) return null;
+  return { kind: first.kind, compressed: first.compressedFrom, message: first.message };
 }
 
 export interface LineSample {

@@ -16,6 +16,13 @@ export function archiveError(path: string, cause: unknown): ThreadmillError {
       cause,
     });
   }
+  if (code === 'ELOOP') {
+    return new ThreadmillError(
+      'ARCHIVE_UNREADABLE',
+      `Cannot read archive ${name}: its symbolic links lead back to themselves; name the file itself`,
+      { facts, cause },
+    );
+  }
   return new ThreadmillError(
     'ARCHIVE_UNREADABLE',
     `Cannot read archive ${name}: ${code ?? String(cause)}; check the permissions of the file and its folders`,

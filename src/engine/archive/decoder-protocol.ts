@@ -7,6 +7,8 @@ import type { Container } from './container.ts';
 export interface DecoderThreadData {
   readonly path: string;
   readonly container: Container;
+  /** Of the file as it was inspected. */
+  readonly fileBytes: number | undefined;
   /** Where to enter. */
   readonly from: FramePoint;
   /** Decompressed offset of the first byte that is wanted. */

@@ -11,7 +11,7 @@ if (port === null)
 /** Decompressed bytes between two reports on the way to the first byte that is wanted: a tenth of a second. */
 const skipReportBytes = 64 * 1024 * 1024;
 
-const { path, container, from, skipTo, salvage } = workerData as DecoderThreadData;
+const { path, container, fileBytes, from, skipTo, salvage } = workerData as DecoderThreadData;
 const say = (message: FromDecoder): void => {
   port.postMessage(message);
 };
@@ -38,7 +38,7 @@ function skip(archive: ArchiveReader, scratch: Uint8Array): void {
 function fill({ slot, memory }: ToDecoder): void {
   const block = new Uint8Array(memory);
   if (reader === null) {
-    reader = new ArchiveReader(path, container, { from, salvage });
+    reader = new ArchiveReader(path, container, { from, salvage, fileBytes });
     skip(reader, block);
   }
   const bytes = reader.read(block);

@@ -8,11 +8,11 @@ const magicBytes = Buffer.alloc(4);
 magicBytes.writeUInt32LE(zstdMagic);
 
 /**
- * The first offset at or behind `from` at which a frame header stands, or null. Compressed data can look like one by
+ * The first offset at or behind `from`, and less than `searchBytes` behind it, at which a frame header stands, or null. Compressed data can look like one by
  * chance, one place in four billion; the decoder then finds damage there too, and the search goes on. Reads the file from
  * there on, 1 MiB in memory.
  */
-export function findFrame(file: number, from: number): number | null {
+export function findFrame(file: number, from: number, searchBytes = Infinity): number | null {
   const window = Buffer.allocUnsafe(windowBytes);
   // windows overlap by a header, so that none is cut
   for (let start = from; ; start += windowBytes - headerBytesMax) {
@@ -21,7 +21,7 @@ export function findFrame(file: number, from: number): number | null {
     for (let at = seen.indexOf(magicBytes); at >= 0; at = seen.indexOf(magicBytes, at + 1)) {
       if (isHeader(seen.subarray(at, at + headerBytesMax))) return start + at;
     }
-    if (bytes < windowBytes) return null;
+    if (bytes < windowBytes || start + windowBytes - from >= searchBytes) return null;
   }
 }
 

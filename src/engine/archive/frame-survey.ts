@@ -2,6 +2,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { archiveError } from './check-archive.ts';
 import { FrameFormatError, FrameWalker } from './frame-walker.ts';
+import { windowBytesMax } from './zstd-frames.ts';
 
 const readBytes = 1024 * 1024;
 /** Half a second of a slow disk; an archive of many frames has shown hundreds of them by then. */
@@ -11,7 +12,7 @@ export interface FrameSurvey {
   readonly frames: number;
   /** True where the file's end was reached, at the end of a frame. */
   readonly complete: boolean;
-  /** Largest window that a frame declares, bytes. */
+  /** Largest window that a frame declares and a decoder takes, bytes. */
   readonly windowBytes: number;
   /** What a decoder must really hold for it: no more than the frame's content, where that is declared. */
   readonly decoderBytes: number;
@@ -19,6 +20,8 @@ export interface FrameSurvey {
   readonly contentBytes: number | null;
   /** Compressed offset of the first frame that needs a dictionary, or null. */
   readonly dictionaryAt: number | null;
+  /** The first frame that declares a window which no decoder takes, or null. */
+  readonly tooLarge: { readonly offset: number; readonly windowBytes: number } | null;
   /** Where the bytes stop being zstd, and what is wrong there; null where they don't within the look. */
   readonly damage: FrameFormatError | null;
   /** The file ends inside a frame or its header. */
@@ -50,6 +53,7 @@ async function walk(file: FileHandle): Promise<FrameSurvey> {
   let decoderBytes = 0;
   let contentBytes: number | null = 0;
   let dictionaryAt: number | null = null;
+  let tooLarge: FrameSurvey['tooLarge'] = null;
   let damage: FrameFormatError | null = null;
   let position = 0;
   let ended = false;
@@ -63,8 +67,13 @@ async function walk(file: FileHandle): Promise<FrameSurvey> {
         if (piece.type !== 'start') continue;
         const { header, offset } = piece;
         frames++;
-        windowBytes = Math.max(windowBytes, header.windowBytes);
-        decoderBytes = Math.max(decoderBytes, Math.min(header.windowBytes, header.contentBytes ?? Infinity));
+        if (header.windowBytes > windowBytesMax) {
+          tooLarge ??= { offset, windowBytes: header.windowBytes };
+        } else {
+          const filled = Math.min(header.windowBytes, header.contentBytes ?? Infinity);
+          windowBytes = Math.max(windowBytes, header.windowBytes);
+          decoderBytes = Math.max(decoderBytes, filled);
+        }
         contentBytes =
           contentBytes === null || header.contentBytes === null ? null : contentBytes + header.contentBytes;
         if (header.hasDictionary) dictionaryAt ??= offset;
@@ -82,6 +91,7 @@ async function walk(file: FileHandle): Promise<FrameSurvey> {
     decoderBytes,
     contentBytes: complete ? contentBytes : null,
     dictionaryAt,
+    tooLarge,
     damage,
     truncated: ended && damage === null && !walker.atBoundary,
   };

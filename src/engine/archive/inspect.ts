@@ -12,18 +12,19 @@ import { estimate } from './estimate.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { surveyFrames, type FrameSurvey } from './frame-survey.ts';
 import { sizeText } from './size-text.ts';
+import { windowBytesMax } from './zstd-frames.ts';
 
 /** As `PUSHSHIFT_MAX_MEMORY_MB`: a million bytes, like every MB that is shown. */
 const megabyte = 1_000_000;
 const maxMemoryMbDefault = 512;
-/** No decoder takes more: zstd's own bound for streams on 64-bit machines. */
-const windowBytesMax = 2 ** 31;
 
 export interface InspectOptions {
   /** The job's memory limit beyond the window, MB of 10^6 bytes. Default 512. */
   readonly maxMemoryMb?: number;
   /** What the machine can give, bytes. Default: its memory, or the container's limit where that is lower. */
   readonly machineBytes?: number;
+  /** The job will go over damage, so damage at the beginning is no reason to refuse what follows it. */
+  readonly salvage?: boolean;
 }
 
 /**
@@ -40,14 +41,20 @@ export async function inspectArchive(
 ): Promise<ArchiveInspection> {
   const path = await checkArchive(given);
   const head = await readHead(path);
-  const container = containerOf(head);
-  if (container === 'plain') refuseStranger(path, head);
+  const salvage = options.salvage === true;
+  const found = containerOf(head);
+  if (found === 'plain') refuseStranger(path, head);
+  const container = found === 'plain' && salvage && isTorn(path, head) ? 'zstd' : found;
   const print = fingerprintOf(path);
   const survey = container === 'zstd' ? await surveyFrames(path) : null;
-  if (survey !== null) checkSurvey(path, survey);
-  const beginning = readBeginning(path, container);
+  if (survey !== null && !salvage) checkSurvey(path, survey);
+  let beginning = readBeginning(path, container);
+  let sample = sampleLines(beginning);
+  if (salvage && beginning.damage !== null && sample.objects === 0) {
+    beginning = readBeginning(path, container, true);
+    sample = sampleLines(beginning);
+  }
   if (survey !== null) checkMemory(path, survey, beginning, options.machineBytes ?? machineBytes());
-  const sample = sampleLines(beginning);
   const name = archiveName(path);
   const kind = kindOf(path, name, beginning, sample);
   const contentBytes = survey === null ? (container === 'plain' ? print.bytes : null) : survey.contentBytes;
@@ -57,7 +64,7 @@ export async function inspectArchive(
     beginning,
     sample,
   );
-  const windowBytes = survey?.windowBytes ?? 0;
+  const windowBytes = Math.max(survey?.windowBytes ?? 0, beginning.windowBytes);
   return {
     path,
     name,
@@ -109,8 +116,13 @@ function refuseStranger(path: string, head: Uint8Array, where = 'it is'): void {
     refused('ARCHIVE_NOT_RECOGNISED', path, `${where} ${stranger.what}; ${stranger.wayOut}`);
 }
 
+/** A zstd archive by its name whose very first bytes are neither zstd nor text: with salvage its other frames may do. */
+function isTorn(path: string, head: Uint8Array): boolean {
+  return /\.zst(d|_blocks)?$/i.test(path) && !/^(\ufeff|\s)*[{[]/.test(Buffer.from(head).toString('utf8'));
+}
+
 function checkSurvey(path: string, survey: FrameSurvey): void {
-  const { frames, damage, truncated, dictionaryAt, windowBytes } = survey;
+  const { frames, damage, truncated, dictionaryAt, tooLarge } = survey;
   if (frames === 0) {
     if (damage !== null) {
       refused('ARCHIVE_CORRUPT', path, `at byte ${damage.offset} ${damage.message}; download it again`, {
@@ -135,13 +147,14 @@ function checkSurvey(path: string, survey: FrameSurvey): void {
       { compressed: dictionaryAt },
     );
   }
-  if (windowBytes > windowBytesMax) {
+  if (tooLarge !== null) {
+    const { offset, windowBytes } = tooLarge;
     refused(
       'WINDOW_TOO_LARGE',
       path,
-      `it declares a decoder window of ${sizeText(windowBytes)}, but no zstd decoder takes more than ` +
-        `${sizeText(windowBytesMax)}; its header is damaged, or it never was a dump: download it again`,
-      { windowBytes, windowBytesMax },
+      `its zstd frame at byte ${offset} declares a decoder window of ${sizeText(windowBytes)}, but no zstd decoder takes ` +
+        `more than ${sizeText(windowBytesMax)}; its header is damaged, or it never was a dump: download it again`,
+      { compressed: offset, windowBytes, windowBytesMax },
     );
   }
 }

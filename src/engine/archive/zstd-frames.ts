@@ -4,6 +4,8 @@
  */
 
 export const zstdMagic = 0xfd2fb528;
+/** No decoder takes more: zstd's own bound for streams on 64-bit machines. */
+export const windowBytesMax = 2 ** 31;
 const skippableMagicLow = 0x184d2a50;
 
 export interface FrameHeader {

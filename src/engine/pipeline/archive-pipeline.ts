@@ -11,7 +11,12 @@ import type { BlockReport } from './mill-lane.ts';
 import { StripeFeeder, type FeederOptions, type Stripe } from './stripe-feeder.ts';
 
 export interface PipelineOptions extends FeederOptions {
-  readonly archive: { readonly path: string; readonly container: Container };
+  readonly archive: {
+    readonly path: string;
+    readonly container: Container;
+    /** As it was inspected; what has been appended since is not read. */
+    readonly compressedBytes?: number;
+  };
   /** Dataset folder; it exists. */
   readonly folder: string;
   /** Go over damage to the next frame; a line that it cut off is told among the rejects. */
@@ -85,6 +90,7 @@ export class ArchivePipeline {
       {
         path: archive.path,
         container: archive.container,
+        fileBytes: archive.compressedBytes,
         from: from.frame,
         skipTo: from.offset,
         salvage: options.salvage,
