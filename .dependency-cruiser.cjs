@@ -55,6 +55,12 @@ module.exports = {
       to: { dependencyTypes: ['core'], dependencyTypesNot: typesOnly },
     },
     only(
+      'payloads-know-nobody',
+      'How values travel has nothing to do with what they mean; client, worker and workflow bundle all load it.',
+      '^src/payloads/',
+      '^src/(payloads|core|contract)/',
+    ),
+    only(
       'server-knows-no-pipeline',
       'The embedded server is there to be asked by anyone, so it knows nobody: neither jobs nor who works on them.',
       '^src/server/',

@@ -7,16 +7,24 @@ import path from 'node:path';
 import { cacheFolder, hostEnvironment } from './server/environment.ts';
 
 /** What a workflow can import (see .dependency-cruiser.cjs): a change in any of them makes another bundle. */
-const sources = ['workflows', 'contract', 'core', 'settings'];
+const sources = ['workflows', 'contract', 'core', 'settings', 'payloads'];
+
+export interface BundleOptions {
+  /** Messages of failures are payloads, as where payloads are encrypted. A bundle is made for one or the other. */
+  readonly encodedFailures: boolean;
+}
 
 /** Path of the bundle. From sources the first call takes 2 s, in a process of its own: the bundler would keep 80 MB here. */
-export async function findWorkflowBundle(): Promise<{ readonly codePath: string }> {
-  const built = path.join(import.meta.dirname, 'workflow-bundle.js');
+export async function findWorkflowBundle({
+  encodedFailures,
+}: BundleOptions): Promise<{ readonly codePath: string }> {
+  const kind = encodedFailures ? '-encoded' : '';
+  const built = path.join(import.meta.dirname, `workflow-bundle${kind}.js`);
   if (existsSync(built)) return { codePath: built };
-  const cached = path.join(cacheFolder(hostEnvironment()), 'workflows', `${sourcesHash()}.js`);
+  const cached = path.join(cacheFolder(hostEnvironment()), 'workflows', `${sourcesHash()}${kind}.js`);
   if (!existsSync(cached)) {
     await mkdir(path.dirname(cached), { recursive: true });
-    await bundleInto(cached);
+    await bundleInto(cached, encodedFailures);
   }
   return { codePath: cached };
 }
@@ -35,10 +43,12 @@ function sourcesHash(): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-function bundleInto(target: string): Promise<void> {
+function bundleInto(target: string, encodedFailures: boolean): Promise<void> {
   const program = path.join(import.meta.dirname, 'make-workflow-bundle.ts');
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, target], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, [program, target, ...(encodedFailures ? ['encoded'] : [])], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let tail = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       tail = (tail + text).slice(-2_000);

@@ -1,10 +1,12 @@
 /** The library. */
 import path from 'node:path';
 import type { JobSettings } from './contract/job.ts';
+import type { DataConverter } from '@temporalio/common';
 import { ThreadmillClient, type ClientOptions } from './library/threadmill-client.ts';
+import { dataConverterOf } from './payloads/data-converter.ts';
 import { connectClient, resolveServer, type ResolvedServer } from './server/connection.ts';
 import type { WorkerHandle } from './worker.ts';
-import { resolveSettings, toJobSettings, type SettingsValues } from './settings.ts';
+import { readPayloadKey, resolveSettings, toJobSettings, type SettingsValues } from './settings.ts';
 
 export type {
   ArchiveJobInput,
@@ -27,6 +29,18 @@ export {
 } from './library/threadmill-client.ts';
 export { defaultJobSettings } from './settings.ts';
 export type { WorkerHandle } from './worker.ts';
+
+/**
+ * For a Temporal client of your own, where workers have a THREADMILL_PAYLOAD_KEY:
+ * `new Client({ connection, dataConverter: payloadEncryption(process.env.THREADMILL_PAYLOAD_KEY) })`. Without a key it
+ * encrypts nothing, and what is encrypted is an error with the code PAYLOAD_UNREADABLE.
+ *
+ * @param key as the setting: 32 bytes as base64, or several with commas between, the one to encrypt with first
+ * @throws {ThreadmillError} SETTINGS_INVALID where it is none
+ */
+export function payloadEncryption(key?: string): DataConverter {
+  return dataConverterOf(key === undefined ? null : readPayloadKey(key), 'throw');
+}
 
 /** A client with the connection, and the hold on the embedded server, that were made for it. */
 export class ConnectedThreadmill extends ThreadmillClient {
@@ -87,7 +101,9 @@ export async function connectThreadmill(options: ConnectOptions = {}): Promise<C
     onProgress: options.onProgress,
   });
   try {
-    const client = await connectClient(server);
+    const client = await connectClient(server, {
+      dataConverter: dataConverterOf(values.payloadKey, 'throw'),
+    });
     const settings: JobSettings = toJobSettings(values);
     const out = path.resolve(values.out);
     return new ConnectedThreadmill(

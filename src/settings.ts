@@ -1,10 +1,11 @@
 /** The settings of a process, from every source, validated as a whole. The only reader of `process.env`. */
 import { join } from 'node:path';
+import { Secret } from './core/secret.ts';
 import { crossProblems } from './settings/cross-checks.ts';
 import { readSetting, type SettingValue } from './settings/kinds.ts';
 import { dotenvLayer, environmentLayer, fileLayer, flagLayer } from './settings/layers.ts';
 import { settingsInvalid, valueProblem } from './settings/problems.ts';
-import { settingRows } from './settings/table.ts';
+import { settingByKey, settingRows } from './settings/table.ts';
 import type { SettingKey, SettingSource, SettingsValues } from './settings/values.ts';
 
 export {
@@ -91,6 +92,19 @@ export function resolveSettings(input: SettingsInput = {}): ResolvedSettings {
   problems.push(...crossProblems(withoutBad(whole, bad), (key) => from[key].text));
   if (problems.length > 0) throw settingsInvalid('Settings are invalid', problems);
   return { values: whole, sources: from, warnings: layers.flatMap((layer) => layer.warnings) };
+}
+
+/**
+ * A payload key that a caller hands over, by the setting's own rules.
+ *
+ * @throws {ThreadmillError} SETTINGS_INVALID, without the value
+ */
+export function readPayloadKey(text: string): Secret {
+  const row = settingByKey('payloadKey');
+  if (row === undefined) throw new TypeError('There is no setting payloadKey');
+  const read = readSetting(row.kind, text);
+  if (read.ok && read.value instanceof Secret) return read.value;
+  throw settingsInvalid('Cannot encrypt payloads', [valueProblem(row, text, 'the caller')]);
 }
 
 /** Whether the user allows colour on a terminal: not with a non-empty NO_COLOR, nor on a dumb terminal. */

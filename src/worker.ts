@@ -9,6 +9,7 @@ import { scheduleCleanUp } from './clean-up-schedule.ts';
 import { SessionCache } from './engine/pipeline/session-cache.ts';
 import { ProcessMemory } from './engine/resources/process-memory.ts';
 import { createLogger, temporalLogger } from './log.ts';
+import { dataConverterOf } from './payloads/data-converter.ts';
 import { connectClient, connectWorker, type ResolvedServer } from './server/connection.ts';
 import { findWorkflowBundle } from './find-workflow-bundle.ts';
 import { toJobSettings, type SettingsValues } from './settings.ts';
@@ -57,10 +58,11 @@ function installRuntime({ logLevel }: SettingsValues): Promise<Logger> {
  */
 export async function startWorker({ values, server }: StartWorkerOptions): Promise<WorkerHandle> {
   const logger = await installRuntime(values);
+  const dataConverter = dataConverterOf(values.payloadKey, 'mark');
   const [connection, client, bundle] = await Promise.all([
     connectWorker(server),
-    connectClient(server),
-    findWorkflowBundle(),
+    connectClient(server, { dataConverter }),
+    findWorkflowBundle({ encodedFailures: values.payloadKey !== null }),
   ]);
   const sessions = new SessionCache();
   const suffix = randomBytes(3).toString('hex');
@@ -82,6 +84,7 @@ export async function startWorker({ values, server }: StartWorkerOptions): Promi
     taskQueue: values.taskQueue,
     activities,
     workflowBundle: bundle,
+    dataConverter,
     maxCachedWorkflows,
     workflowThreadPoolSize: 1,
     stickyQueueScheduleToStartTimeout,

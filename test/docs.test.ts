@@ -125,7 +125,11 @@ describe('the documents', () => {
     const rows = read('docs/settings.md').split('\n');
     const missing = settingRows.flatMap(({ env, flag, key, default: value }) => {
       const row = rows.find((line) => line.startsWith(`| \`${env}\` |`)) ?? '';
-      const wanted = [`\`--${flag}\``, `\`${key}\``, ...(value === null ? [] : [`\`${String(value)}\``])];
+      const wanted = [
+        ...(flag === null ? [] : [`\`--${flag}\``]),
+        `\`${key}\``,
+        ...(value === null ? [] : [`\`${String(value)}\``]),
+      ];
       return wanted.filter((each) => !row.includes(each)).map((each) => `${env} ${each}`);
     });
     assert.deepEqual(missing, []);
@@ -154,7 +158,7 @@ describe('the documents', () => {
 
   it('name flags that some command has', () => {
     const known = new Set([
-      ...settingRows.flatMap(({ flag, alias = flag }) => [flag, alias, `no-${flag}`]),
+      ...settingRows.flatMap(({ flag, alias = flag }) => (flag === null ? [] : [flag, alias, `no-${flag}`])),
       ...commands.flatMap(({ flags = [] }) => flags.map(({ flags: text }) => longName(text))),
       ...['json', 'quiet', 'config', 'no-color', 'version', 'help'],
     ]);

@@ -69,7 +69,7 @@ describe('settings', () => {
     for (const names of [
       settingRows.map((row) => row.key),
       settingRows.map((row) => row.env),
-      settingRows.map((row) => row.flag),
+      settingRows.map((row) => row.flag ?? row.key),
     ]) {
       assert.equal(new Set(names).size, settingRows.length);
     }

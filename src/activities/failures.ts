@@ -24,6 +24,8 @@ const retryAfterSeconds: Readonly<Record<ErrorCode, number | null>> = {
   DISK_FULL: 10,
   DATASET_IN_USE: null,
   DATASET_INVALID: null,
+  // said by a worker that is set up wrongly: the job waits for one that has the key, and is told to its watchers
+  PAYLOAD_UNREADABLE: 10,
   JOB_NOT_FOUND: null,
   JOB_FAILED: null,
   SERVER_UNREACHABLE: 2,
@@ -31,7 +33,7 @@ const retryAfterSeconds: Readonly<Record<ErrorCode, number | null>> = {
 };
 
 /** Retried for as long as it takes; everything else that is retried gets `attemptsMax`. */
-const retriedForEver: ReadonlySet<ErrorCode> = new Set(['DISK_FULL']);
+const retriedForEver: ReadonlySet<ErrorCode> = new Set(['DISK_FULL', 'PAYLOAD_UNREADABLE']);
 /** For errors that may pass, our own bugs among them (a killed mill thread looks like one); lost attempts do not count. */
 const attemptsMax = 5;
 

@@ -12,6 +12,7 @@ import { inspectArchive, type InspectInput } from './inspect-archive.ts';
 import { letGo } from './let-go.ts';
 import { processSegment } from './process-segment.ts';
 import { publishDataset } from './publish-dataset.ts';
+import { onReadable } from './readable.ts';
 
 export interface Activities {
   inspectArchive(input: InspectInput): Promise<InspectionResult>;
@@ -26,10 +27,10 @@ export type { ActivityDependencies, InspectInput };
 /** The functions that a worker registers, by the names that workflows call. */
 export function createActivities(deps: ActivityDependencies): Activities {
   return {
-    inspectArchive: (input) => inspectArchive(deps, input),
-    processSegment: (input) => processSegment(deps, input),
-    publishDataset: (input) => publishDataset(deps, input),
-    letGo: (input) => letGo(deps, input),
+    inspectArchive: onReadable((input) => inspectArchive(deps, input)),
+    processSegment: onReadable((input) => processSegment(deps, input)),
+    publishDataset: onReadable((input) => publishDataset(deps, input)),
+    letGo: onReadable((input) => letGo(deps, input)),
     cleanUp: () => cleanUp(deps),
   };
 }

@@ -19,6 +19,7 @@ export function exitCodeOf(error: unknown): number {
   switch (error.code) {
     case 'SETTINGS_INVALID':
     case 'USAGE':
+    case 'PAYLOAD_UNREADABLE':
       return exitCodes.usage;
     case 'SERVER_UNREACHABLE':
     case 'SERVER_UNAVAILABLE':

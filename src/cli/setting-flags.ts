@@ -26,6 +26,7 @@ function placeholder(row: SettingRow): string {
       if (row.kind.noun.includes('folder')) return '<dir>';
       return row.kind.noun.includes('path') ? '<path>' : '<name>';
     case 'boolean':
+    case 'secret':
       return '';
   }
 }
@@ -36,8 +37,9 @@ function describe(row: SettingRow): string {
   return `${row.help}${value} [${row.env}]`;
 }
 
-/** Flags of one setting: a boolean has `--x` and `--no-x`, anything else takes a value. */
+/** Flags of one setting: a boolean has `--x` and `--no-x`, a secret none, anything else takes a value. */
 function optionsOf(row: SettingRow): readonly Option[] {
+  if (row.flag === null) return [];
   if (row.kind.type === 'boolean') {
     const positive = new Option(`--${row.flag}`, describe(row));
     const negative = new Option(`--no-${row.flag}`, `turn off: ${describe(row)}`);
@@ -73,7 +75,10 @@ function attribute(flag: string): string {
 export function settingFlags(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     settingRows
-      .map((row): readonly [string, unknown] => [row.key, options[attribute(row.flag)]])
+      .map((row): readonly [string, unknown] => [
+        row.key,
+        row.flag === null ? undefined : options[attribute(row.flag)],
+      ])
       .filter(([, raw]) => raw !== undefined),
   );
 }

@@ -17,6 +17,7 @@ export const errorCodes = [
   'DISK_FULL',
   'DATASET_IN_USE',
   'DATASET_INVALID',
+  'PAYLOAD_UNREADABLE',
   'JOB_NOT_FOUND',
   'JOB_FAILED',
   'SERVER_UNREACHABLE',

@@ -1,6 +1,7 @@
 /** The state of a job, rebuilt from its history: no worker has to run for it, and none could answer for a closed job. */
 import type { temporal } from '@temporalio/proto';
 import { commandNames } from '../contract/job.ts';
+import { readable } from './readable.ts';
 import type { ArchiveJobInput, InspectionResult, JobState, SegmentResult } from '../contract/job.ts';
 import {
   absorbParts,
@@ -15,7 +16,7 @@ import { commandProblem } from '../settings/job-settings.ts';
 
 type Event = temporal.api.history.v1.IHistoryEvent;
 type Payloads = temporal.api.common.v1.IPayload[] | null | undefined;
-/** Decodes payloads to the values that they were made of. */
+/** Decodes payloads to the values that they were made of, `Unreadable` where they are under another key. */
 export type Decode = (payloads: Payloads) => Promise<readonly unknown[]>;
 
 /** What a run's history tells. */
@@ -25,7 +26,12 @@ export interface HistoryFacts {
   readonly input: ArchiveJobInput | null;
 }
 
-/** Folds the events of one run, in order, by the same steps as the workflow took. */
+/**
+ * Folds the events of one run, in order, by the same steps as the workflow took; what it passed over because a stranger's
+ * key was on it is passed over here as well.
+ *
+ * @throws {ThreadmillError} PAYLOAD_UNREADABLE where the input or a result is under a key that is not here
+ */
 export async function stateFromHistory(events: readonly Event[], decode: Decode): Promise<HistoryFacts> {
   let input: ArchiveJobInput | null = null;
   let state: JobState | null = null;
@@ -51,14 +57,14 @@ export async function stateFromHistory(events: readonly Event[], decode: Decode)
     const updated = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest;
     const timedOut = event.activityTaskTimedOutEventAttributes?.failure;
     if (started != null) {
-      [input = null] = (await decode(started.input?.payloads)) as [ArchiveJobInput?];
+      [input = null] = (await decode(started.input?.payloads)).map(readable) as [ArchiveJobInput?];
       state = input?.state ?? null;
     } else if (scheduled != null) {
       const type = scheduled.activityType?.name ?? '';
       scheduledById.set(String(event.eventId), { type, begun: state });
     } else if (completed != null) {
       const { type, begun = null } = scheduledById.get(String(completed.scheduledEventId)) ?? {};
-      const [result] = await decode(completed.result?.payloads);
+      const [result] = (await decode(completed.result?.payloads)).map(readable);
       if (type === 'inspectArchive') {
         const found = result as InspectionResult;
         state = applyChange(state === null ? beginJob(found) : resumeJob(state, found), early);

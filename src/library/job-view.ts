@@ -1,12 +1,20 @@
 /** A job as it is now: what the workflow remembers, with the newest heartbeat of its segment. */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
-import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import {
+  decodeArrayFromPayloads,
+  decodeOptionalFailureToOptionalError,
+} from '@temporalio/common/lib/internal-non-workflow/index.js';
+import { errorCodes } from '../core/errors.ts';
+import { tolerant } from '../payloads/data-converter.ts';
 import { queryNames, type JobProgress, type ResourceStats, type SegmentHeartbeat } from '../contract/job.ts';
+import { whyUnreadable } from '../contract/unreadable.ts';
 import { progressOf, withHeartbeat } from '../contract/progress.ts';
 import { stateFromHistory, type Decode, type HistoryFacts } from './closed-job.ts';
 
 /** A worker that is there answers in milliseconds; without one the history has to tell. */
 const queryMs = 3_000;
+/** A workflow task that is lost with its worker is no news. */
+const stuckAttempts = 2;
 
 const phases: Readonly<Record<string, JobProgress['state']>> = {
   COMPLETED: 'done',
@@ -17,9 +25,10 @@ const phases: Readonly<Record<string, JobProgress['state']>> = {
   CANCELLED: 'cancelled',
 };
 
-/** The decoder of a client's payloads, through its codec where it has one. */
+/** The decoder of a client's payloads, through its codec where it has one; what that can't read comes as `Unreadable`. */
 function decoderOf(client: Client): Decode {
-  return (payloads) => decodeArrayFromPayloads(client.options.loadedDataConverter, payloads ?? []);
+  const converter = tolerant(client.options.loadedDataConverter);
+  return (payloads) => decodeArrayFromPayloads(converter, payloads ?? []);
 }
 
 /** Everything that the history of a run tells, the newest one where none is named. */
@@ -36,7 +45,8 @@ async function heartbeatOf(
   for (const activity of raw.pendingActivities ?? []) {
     if (activity.activityType?.name !== 'processSegment') continue;
     const [beat] = await decoderOf(client)(activity.heartbeatDetails?.payloads);
-    if (beat !== undefined) return { beat: beat as SegmentHeartbeat, lost: (activity.attempt ?? 1) - 1 };
+    if (beat !== undefined && whyUnreadable(beat) === null)
+      return { beat: beat as SegmentHeartbeat, lost: (activity.attempt ?? 1) - 1 };
   }
   return null;
 }
@@ -59,8 +69,32 @@ export async function progressNow(client: Client, jobId: string): Promise<JobPro
   const asked = closed === undefined ? await query<JobProgress>(client, jobId, queryNames.progress) : null;
   const progress = asked ?? (await fromHistory(client, jobId, closed ?? 'running'));
   if (closed !== undefined) return progress;
+  const warned = { ...progress, warnings: [...progress.warnings, ...(await troubles(client, description))] };
   const found = await heartbeatOf(client, description);
-  return found === null ? progress : withHeartbeat(progress, found.beat, found.lost);
+  return found === null ? warned : withHeartbeat(warned, found.beat, found.lost);
+}
+
+/** What keeps a job that runs from getting further, in words: its progress would stand still without any. */
+async function troubles(client: Client, { raw }: WorkflowExecutionDescription): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const { lastFailure } of raw.pendingActivities ?? []) {
+    const code = errorCodes.find((each) => each === lastFailure?.applicationFailureInfo?.type);
+    if (code === undefined) continue;
+    const converter = tolerant(client.options.loadedDataConverter);
+    const error = await decodeOptionalFailureToOptionalError(converter, lastFailure);
+    // by a worker whose key is not here: the text is not to be had
+    const hidden = lastFailure?.encodedAttributes != null && error?.message === lastFailure.message;
+    found.push(
+      `The last attempt ended with ${code}, and is repeated: ${hidden ? "the worker's log says why" : (error?.message ?? '')}`,
+    );
+  }
+  const attempt = raw.pendingWorkflowTask?.attempt ?? 1;
+  if (attempt <= stuckAttempts) return found;
+  return [
+    ...found,
+    `No worker can go on with the job (${attempt} attempts at its workflow task failed): the worker's log and the Web UI ` +
+      'say why; it goes on by itself with a worker that can',
+  ];
 }
 
 async function fromHistory(client: Client, jobId: string, phase: JobProgress['state']): Promise<JobProgress> {

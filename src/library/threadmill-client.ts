@@ -24,6 +24,7 @@ import { identify, type JobIdentity } from './job-id.ts';
 import { historyFacts, progressNow, statsNow } from './job-view.ts';
 import { pause } from './pause.ts';
 import { summaryOf, type JobSummary } from './job-summary.ts';
+import { tolerantClient } from './tolerant-client.ts';
 
 export interface ClientOptions {
   readonly client: Client;
@@ -132,7 +133,7 @@ export class ThreadmillClient {
   async listJobs(): Promise<readonly JobSummary[]> {
     const jobs: JobSummary[] = [];
     const query = `WorkflowType = '${workflowTypes.archive}'`;
-    for await (const job of this.client.workflow.list({ query })) {
+    for await (const job of tolerantClient(this.client).workflow.list({ query })) {
       if (jobs.push(summaryOf(job)) === jobsListedMax) break;
     }
     return jobs;

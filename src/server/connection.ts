@@ -1,5 +1,6 @@
 /** Which Temporal server: the cluster that the user names, else the embedded one; and connections to it. */
 import type { Client, Connection } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import type { NativeConnection } from '@temporalio/worker';
 import { ThreadmillError } from '../core/errors.ts';
 import { readClusterConfig, type ServerConnectionOptions } from './cluster-config.ts';
@@ -124,10 +125,17 @@ async function connect(target: Target, options: ConnectOptions): Promise<Connect
  *
  * @throws ThreadmillError SERVER_UNREACHABLE after `timeoutMs`, or at once when the server refuses
  */
-export async function connectClient(target: Target, options: ConnectOptions = {}): Promise<Client> {
+export async function connectClient(
+  target: Target,
+  { dataConverter, ...options }: ConnectOptions & { readonly dataConverter?: DataConverter } = {},
+): Promise<Client> {
   const connection = await connect(target, options);
   const { Client } = await import('@temporalio/client');
-  return new Client({ connection, namespace: target.namespace });
+  return new Client({
+    connection,
+    namespace: target.namespace,
+    ...(dataConverter === undefined ? {} : { dataConverter }),
+  });
 }
 
 /**

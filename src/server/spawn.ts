@@ -62,10 +62,10 @@ function openLog(dataDir: string): number {
   return openSync(file, 'a', 0o600);
 }
 
-/** Without the settings that the server or Node would take from the user's shell and that are meant for clients. */
+/** Without what the server or Node would take from the user's shell though it is meant for clients, and without our key. */
 function childEnvironment(env: Environment): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_') && name !== 'NODE_OPTIONS'),
+    Object.entries(env).filter(([name]) => !/^(TEMPORAL|THREADMILL)_/.test(name) && name !== 'NODE_OPTIONS'),
   );
 }
 

@@ -1,5 +1,6 @@
 /** The kinds of value that a setting can have: how one is read from text or JSON, and what is allowed in words. */
 import { assertNever } from '../core/errors.ts';
+import { Secret } from '../core/secret.ts';
 
 export type SettingKind =
   | { readonly type: 'boolean' }
@@ -15,9 +16,11 @@ export type SettingKind =
   | { readonly type: 'share' }
   | { readonly type: 'choice'; readonly choices: readonly string[] }
   /** Not empty; `optional`: JSON null gives null. */
-  | { readonly type: 'text'; readonly noun: string; readonly optional?: boolean; readonly pattern?: RegExp };
+  | { readonly type: 'text'; readonly noun: string; readonly optional?: boolean; readonly pattern?: RegExp }
+  /** From the environment or `.env` only: a command line is seen by everybody on the machine. Never shown. */
+  | { readonly type: 'secret'; readonly noun: string; readonly pattern: RegExp };
 
-export type SettingValue = string | number | boolean | null;
+export type SettingValue = string | number | boolean | Secret | null;
 export type ReadValue = { readonly ok: true; readonly value: SettingValue } | { readonly ok: false };
 
 const bad: ReadValue = { ok: false };
@@ -76,6 +79,10 @@ function readText(raw: unknown, kind: Extract<SettingKind, { type: 'text' }>): R
   return kind.pattern === undefined || kind.pattern.test(text) ? good(text) : bad;
 }
 
+function readSecret(raw: unknown, { pattern }: Extract<SettingKind, { type: 'secret' }>): ReadValue {
+  return typeof raw === 'string' && pattern.test(raw.trim()) ? good(new Secret(raw.trim())) : bad;
+}
+
 /** Reads a value from an environment variable, a flag or JSON; texts of numbers and booleans are accepted in JSON too. */
 export function readSetting(kind: SettingKind, raw: unknown): ReadValue {
   switch (kind.type) {
@@ -89,6 +96,8 @@ export function readSetting(kind: SettingKind, raw: unknown): ReadValue {
       return readChoice(raw, kind.choices);
     case 'text':
       return readText(raw, kind);
+    case 'secret':
+      return readSecret(raw, kind);
     default:
       return assertNever(kind);
   }
@@ -109,6 +118,7 @@ export function allowedText(kind: SettingKind): string {
     case 'choice':
       return `one of ${kind.choices.join(', ')}`;
     case 'text':
+    case 'secret':
       return kind.noun;
     default:
       return assertNever(kind);

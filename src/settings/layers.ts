@@ -32,14 +32,14 @@ function ownName(name: string): boolean {
 }
 
 function flagText(row: SettingRow, raw: unknown): string {
-  return raw === false ? `flag --no-${row.flag}` : `flag --${row.flag}`;
+  return raw === false ? `flag --no-${row.flag ?? ''}` : `flag --${row.flag ?? ''}`;
 }
 
 /** Flags by camelCase key; a key that is no setting is the caller's own flag and passed over. */
 export function flagLayer(flags: Readonly<Record<string, unknown>>): SettingsLayer {
   const given: Given = new Map();
   for (const row of settingRows) {
-    const raw = flags[row.key];
+    const raw = row.flag === null ? undefined : flags[row.key];
     if (raw !== undefined) given.set(row.key, { raw, source: { kind: 'flag', text: flagText(row, raw) } });
   }
   return { given, warnings: [], problems: [] };
@@ -111,6 +111,10 @@ export function fileLayer(configFile: string, cwd: string): SettingsLayer {
         settingRows.map((each) => each.key),
       );
       problems.push(`${quoted(name)} is not a setting: did you mean ${meant}? given by ${source.text}`);
+    } else if (row.kind.type === 'secret') {
+      problems.push(
+        `${row.env} (${row.key}) is a secret and can't stand in a config file: give it in the environment or .env; given by ${source.text}`,
+      );
     } else if (given.has(row.key)) {
       problems.push(`${row.env} (${row.key}) is given twice, under both names; given by ${source.text}`);
     } else given.set(row.key, { raw, source });

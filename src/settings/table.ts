@@ -10,8 +10,8 @@ export type SettingGroup = 'output' | 'filter' | 'processing' | 'checkpoints' | 
 export interface SettingRow<K extends SettingKey = SettingKey> {
   readonly key: K;
   readonly env: string;
-  /** Without dashes, e.g. `min-batch-size`; booleans also have `no-…`. */
-  readonly flag: string;
+  /** Without dashes, e.g. `min-batch-size`; booleans also have `no-…`. Null: a secret, which has none. */
+  readonly flag: string | null;
   /** A second spelling of the flag. */
   readonly alias?: string;
   readonly group: SettingGroup;
@@ -32,6 +32,12 @@ const intervalLines: SettingKind = { type: 'integer', min: 1, max: 1_000_000_000
 const port: SettingKind = { type: 'integer', min: 1, max: 65_535, auto: true };
 const folder: SettingKind = { type: 'text', noun: 'the path of a folder' };
 const dayMs = 86_400_000;
+/** 32 bytes are 43 digits of base64 and a sign that may be left out; the newest key first. */
+const payloadKeys: SettingKind = {
+  type: 'secret',
+  noun: '32 bytes as base64 (openssl rand -base64 32), or several of them with commas between, the one to encrypt with first',
+  pattern: /^[A-Za-z0-9+/_-]{43}=?(\s*,\s*[A-Za-z0-9+/_-]{43}=?)*$/,
+};
 
 function guide<K extends SettingKey>(
   env: string,
@@ -291,6 +297,13 @@ const specs: { readonly [K in SettingKey]: RowSpec<K> } = {
     null,
     'Temporal CLI to run as the embedded server; without: found or fetched',
   ),
+  payloadKey: own(
+    'THREADMILL_PAYLOAD_KEY',
+    'connection',
+    payloadKeys,
+    null,
+    'key to encrypt what Temporal keeps of jobs; without: it is plain',
+  ),
   logLevel: own(
     'THREADMILL_LOG_LEVEL',
     'connection',
@@ -309,7 +322,7 @@ function flagOf(env: string): string {
 export const settingRows: readonly SettingRow[] = (Object.keys(specs) as SettingKey[]).map((key) => ({
   ...specs[key],
   key,
-  flag: flagOf(specs[key].env),
+  flag: specs[key].kind.type === 'secret' ? null : flagOf(specs[key].env),
 }));
 
 const byKey = new Map<string, SettingRow>(settingRows.map((row) => [row.key, row]));

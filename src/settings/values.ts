@@ -1,5 +1,6 @@
 /** The settings after validation: what every part of the process is given instead of the environment. */
 import type { JobSettings } from '../contract/job.ts';
+import type { Secret } from '../core/secret.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -33,6 +34,8 @@ export interface SettingsValues extends Omit<JobSettings, 'partBytes' | 'baseBat
   /** Of the embedded server's Web UI; null: 8233, or a free one. */
   readonly uiPort: number | null;
   readonly dataDir: string;
+  /** Keys of 32 bytes as base64, commas between; the first encrypts, all decrypt. Null: payloads are plain. */
+  readonly payloadKey: Secret | null;
   readonly logLevel: LogLevel;
   /** Path of a Temporal CLI to use as the embedded server; null: found, or fetched into `dataDir`. */
   readonly temporalCli: string | null;

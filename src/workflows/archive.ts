@@ -37,6 +37,7 @@ import { registerCommands } from './commands.ts';
 import { detailsMarkdown } from './details.ts';
 import { committedBy, failureIn, isFinal, neverStarted } from './lost-segment.ts';
 import { inspection, letGo, publication, segmentOptions } from './options.ts';
+import { KeyMissing, readable } from './readable.ts';
 import { SearchMarks } from './search-marks.ts';
 
 /**
@@ -44,13 +45,14 @@ import { SearchMarks } from './search-marks.ts';
  * of the way; continues as new after `maxCheckpointsPerJob` segments, or when the server suggests it.
  */
 export async function archiveWorkflow(input: ArchiveJobInput): Promise<JobResult> {
-  checkInput(input);
+  checkInput(readable(input, { isNew: true }));
   const job = new ArchiveJob(input);
   try {
     await job.begin();
     await job.read();
     return await job.publish();
   } catch (error) {
+    if (error instanceof KeyMissing) throw error;
     throw await job.ended(error);
   }
 }
@@ -121,13 +123,15 @@ class ArchiveJob {
       return;
     }
     this.show('inspecting');
-    const found = await inspection.inspectArchive({
-      archive: input.archive,
-      out: input.out ?? null,
-      settings: input.settings ?? {},
-      replace: input.replace === true,
-      startedMs: input.state?.startedMs ?? null,
-    });
+    const found = readable(
+      await inspection.inspectArchive({
+        archive: input.archive,
+        out: input.out ?? null,
+        settings: input.settings ?? {},
+        replace: input.replace === true,
+        startedMs: input.state?.startedMs ?? null,
+      }),
+    );
     if (input.state !== undefined) checkSame(input.state, found);
     const begun = input.state === undefined ? beginJob(found) : resumeJob(input.state, found);
     this.state = applyChange(begun, this.early);
@@ -228,9 +232,10 @@ class ArchiveJob {
           nowSeconds: Math.floor(begun.startedMs / 1000),
         }),
       );
-      this.last = result;
+      this.last = readable(result);
       this.state = absorbSegment(this.job, begun, result);
     } catch (error) {
+      if (error instanceof KeyMissing) throw error;
       this.segmentLost(error, workerQueue !== null);
     } finally {
       this.segment = null;

@@ -25,6 +25,7 @@ const expected: Readonly<Record<ErrorCode, Retry>> = {
   DISK_FULL: [10, Infinity],
   DATASET_IN_USE: null,
   DATASET_INVALID: null,
+  PAYLOAD_UNREADABLE: [10, Infinity],
   JOB_NOT_FOUND: null,
   JOB_FAILED: null,
   SERVER_UNREACHABLE: [2, 5],

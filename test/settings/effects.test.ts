@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { readFile, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import zlib from 'node:zlib';
@@ -10,6 +11,7 @@ import { inspectArchive } from '../../src/engine/archive/inspect.ts';
 import { inFlightBytesFor } from '../../src/engine/pipeline/archive-pipeline.ts';
 import { identify } from '../../src/library/job-id.ts';
 import { createLogger } from '../../src/log.ts';
+import { dataConverterOf } from '../../src/payloads/data-converter.ts';
 import { settingRows, type SettingKey } from '../../src/settings.ts';
 import { found, jobState } from '../contract/scene.ts';
 import { inFolder } from '../engine/dataset/scene.ts';
@@ -301,6 +303,17 @@ const effects: Readonly<Record<SettingKey, Effect>> = {
   uiPort: 'server.test.ts',
   dataDir: 'server.test.ts',
   temporalCli: 'server.test.ts',
+
+  payloadKey: async () => {
+    const key = randomBytes(32).toString('base64');
+    const payload = { metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('"seen"') };
+    const encoded = async (env: Env): Promise<string> => {
+      const [codec] = dataConverterOf(valuesOf(env).payloadKey, 'throw').payloadCodecs ?? [];
+      return JSON.stringify(await codec?.encode([payload]));
+    };
+    assert.equal(await encoded({}), JSON.stringify([payload]));
+    assert.notEqual(await encoded({ THREADMILL_PAYLOAD_KEY: key }), JSON.stringify([payload]));
+  },
 
   logLevel: async () => {
     const said = async (env: Env): Promise<number> => {

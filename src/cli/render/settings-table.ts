@@ -1,21 +1,18 @@
 /** `threadmill config`: every setting, its value and where that came from. */
-import { settingRows, type ResolvedSettings } from '../../settings.ts';
+import { settingRows, type ResolvedSettings, type SettingRow } from '../../settings.ts';
 import { textTable } from './text-table.ts';
 
-function shown(value: string | number | boolean | null): string {
-  return value === null ? 'auto' : String(value);
+function shown(row: SettingRow, { values }: ResolvedSettings): string {
+  const value = values[row.key];
+  // a secret says of itself only that it is one
+  return value === null ? (row.kind.type === 'secret' ? 'none' : 'auto') : String(value);
 }
 
 /** Lines of the table, heading first, in the order of the help. */
 export function settingsTable(settings: ResolvedSettings): readonly string[] {
   return textTable([
     ['SETTING', 'KEY', 'VALUE', 'SOURCE'],
-    ...settingRows.map((row) => [
-      row.env,
-      row.key,
-      shown(settings.values[row.key]),
-      settings.sources[row.key].text,
-    ]),
+    ...settingRows.map((row) => [row.env, row.key, shown(row, settings), settings.sources[row.key].text]),
   ]);
 }
 
@@ -27,7 +24,7 @@ export function settingsJson(settings: ResolvedSettings): Readonly<Record<string
       {
         value: settings.values[row.key],
         env: row.env,
-        flag: `--${row.flag}`,
+        flag: row.flag === null ? null : `--${row.flag}`,
         source: settings.sources[row.key].text,
       },
     ]),
