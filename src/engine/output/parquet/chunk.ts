@@ -2,6 +2,7 @@ import type { Column } from '../../../core/columns.ts';
 import { ByteSink } from '../byte-sink.ts';
 import { createColumnBuffer } from '../column-buffer.ts';
 import type { ColumnValues } from '../column-buffer.ts';
+import { BloomFilter } from './bloom.ts';
 import { Bounds } from './bounds.ts';
 import type { ChunkBounds } from './bounds.ts';
 import { fitsDelta, pushDelta } from './delta.ts';
@@ -15,6 +16,9 @@ const pageBytes = 1024 * 1024;
 /** Format: or with this many rows, which bounds levels and indices of narrow columns. */
 const pageRowsMax = 128 * 1024;
 
+/** Format: columns by whose values rows are looked up. */
+const lookedUp: ReadonlySet<string> = new Set(['id', 'link_id', 'author']);
+
 /** A column chunk for the footer: plain JSON; sizes and the offset are bytes, from the chunk's first. */
 export interface ChunkMeta {
   readonly rows: number;
@@ -25,6 +29,8 @@ export interface ChunkMeta {
   /** Where the first data page stands: after the dictionary page where there is one. */
   readonly dataOffset: number;
   readonly bounds: ChunkBounds | null;
+  /** Of the bloom filter, which stands behind the row group's chunks in the order of the columns; 0: there is none. */
+  readonly filterBytes: number;
 }
 
 /**
@@ -38,6 +44,9 @@ export class ChunkWriter {
   private readonly column: Column;
   private readonly pages = new ByteSink(0);
   private readonly bounds: Bounds;
+  private readonly filter: BloomFilter | null;
+  /** Whether the filter still takes values: those of a column in order need none, for the bounds of row groups tell as much. */
+  private filterOpen = true;
   private readonly dictionary: Dictionary | null;
   /** Whether the dictionary still takes values. */
   private dictionaryOpen: boolean;
@@ -50,6 +59,7 @@ export class ChunkWriter {
     this.column = column;
     this.values = createColumnBuffer(column);
     this.bounds = new Bounds(column.type);
+    this.filter = column.type === 'string' && lookedUp.has(column.name) ? new BloomFilter() : null;
     this.dictionary = column.type === 'timestamp' || column.type === 'boolean' ? null : new Dictionary();
     this.dictionaryOpen = this.dictionary !== null;
   }
@@ -61,8 +71,8 @@ export class ChunkWriter {
     if (bytes >= pageBytes || values.pendingRows >= pageRowsMax) this.endPage(scratch);
   }
 
-  /** Appends the whole chunk to `out` and starts anew. */
-  finish(out: ByteSink, scratch: ByteSink): ChunkMeta {
+  /** Appends the whole chunk to `out`, its bloom filter to `filters`, and starts anew. `scratch` is overwritten. */
+  finish(out: ByteSink, filters: ByteSink, scratch: ByteSink): ChunkMeta {
     if (this.values.pendingRows > 0) this.endPage(scratch);
     const start = out.length;
     this.pushDictionary(out);
@@ -76,6 +86,7 @@ export class ChunkWriter {
       uncompressedBytes: this.uncompressedBytes,
       dataOffset,
       bounds: this.bounds.take(),
+      filterBytes: this.filterOpen ? (this.filter?.push(filters) ?? 0) : 0,
     };
     this.reset();
     return meta;
@@ -85,6 +96,8 @@ export class ChunkWriter {
     this.values.reset();
     this.pages.reset();
     this.bounds.reset();
+    this.filter?.reset();
+    this.filterOpen = true;
     this.dictionary?.reset();
     this.dictionaryOpen = this.dictionary !== null;
     this.encodings = new Set();
@@ -96,7 +109,10 @@ export class ChunkWriter {
     const { dictionary } = this;
     if (dictionary === null || !this.encodings.has('RLE_DICTIONARY')) return;
     const plain = dictionary.plain.content();
-    if (this.column.type === 'string') this.bounds.addStrings(plain, plain.length);
+    if (this.column.type === 'string') {
+      this.bounds.addStrings(plain, plain.length);
+      this.filter?.addStrings(dictionary.plain.view, plain.length);
+    }
     this.encodings.add('PLAIN');
     this.uncompressedBytes += pushPage(out, plain, {
       kind: 'dictionary',
@@ -145,6 +161,8 @@ export class ChunkWriter {
     }
     if (type === 'string') {
       this.bounds.addStrings(values.strings.bytes, values.strings.length);
+      if (this.bounds.climbing) this.filterOpen = false;
+      if (this.filterOpen) this.filter?.addStrings(values.strings.view, values.strings.length);
       if (scratch.length > 0) scratch.push(values.strings.bytes, 0, values.strings.length);
     } else {
       pushPlain(scratch, values);

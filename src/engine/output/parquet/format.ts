@@ -16,6 +16,7 @@ class ParquetEncoder implements StripeEncoder {
   private readonly chunks: readonly ChunkWriter[];
   private readonly scratch = new ByteSink();
   private readonly group = new ByteSink();
+  private readonly filters = new ByteSink();
   private rows = 0;
 
   constructor(columns: readonly Column[]) {
@@ -39,15 +40,21 @@ class ParquetEncoder implements StripeEncoder {
       }
     }
     const rows = this.rows;
-    const chunks = rows === 0 ? [] : this.chunks.map((chunk) => chunk.finish(this.group, this.scratch));
+    const chunks = rows === 0 ? [] : this.finishChunks();
+    this.group.push(this.filters.content());
     const stripe = { bytes: this.group.take(), rows, meta: chunks };
     this.scratch.reset();
+    this.filters.reset();
     this.rows = 0;
     return stripe;
   }
+
+  private finishChunks(): readonly ChunkMeta[] {
+    return this.chunks.map((chunk) => chunk.finish(this.group, this.filters, this.scratch));
+  }
 }
 
-/** Typed columns as Parquet: zstd pages (V1) of about 1 MiB, dictionaries where they pay, exact statistics. */
+/** Typed columns as Parquet: zstd pages (V1) of about 1 MiB, dictionaries where they pay, exact statistics, bloom filters. */
 export function parquetEncoder(options: FormatOptions): StripeEncoder {
   return parquetEncoderOf(columnsOf(options.kind, options));
 }

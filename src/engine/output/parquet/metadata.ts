@@ -71,21 +71,29 @@ function schemaElement({ name, type, required }: Column): SchemaElement {
 
 function rowGroup(columns: readonly Column[], group: RowGroupPlace): RowGroup {
   let offset = group.offset;
+  const chunksEnd = group.chunks.reduce((end, { bytes }) => end + bytes, group.offset);
+  let filter = chunksEnd;
   const chunks = group.chunks.map((chunk, index) => {
     const start = offset;
+    const filterStart = filter;
     offset += chunk.bytes;
-    return columnChunk(columns[index] as Column, chunk, start);
+    filter += chunk.filterBytes;
+    return columnChunk(columns[index] as Column, chunk, { start, filterStart });
   });
   return {
     columns: chunks,
     total_byte_size: BigInt(group.chunks.reduce((bytes, chunk) => bytes + chunk.uncompressedBytes, 0)),
     num_rows: BigInt(group.rows),
     file_offset: BigInt(group.offset),
-    total_compressed_size: BigInt(offset - group.offset),
+    total_compressed_size: BigInt(chunksEnd - group.offset),
   };
 }
 
-function columnChunk(column: Column, chunk: ChunkMeta, start: number): ColumnChunk {
+function columnChunk(
+  column: Column,
+  chunk: ChunkMeta,
+  { start, filterStart }: { readonly start: number; readonly filterStart: number },
+): ColumnChunk {
   return {
     // deprecated, and the metadata stands in the footer alone: writers give 0
     file_offset: 0n,
@@ -99,6 +107,10 @@ function columnChunk(column: Column, chunk: ChunkMeta, start: number): ColumnChu
       total_compressed_size: BigInt(chunk.bytes),
       data_page_offset: BigInt(start + chunk.dataOffset),
       ...(chunk.dataOffset > 0 && { dictionary_page_offset: BigInt(start) }),
+      ...(chunk.filterBytes > 0 && {
+        bloom_filter_offset: BigInt(filterStart),
+        bloom_filter_length: chunk.filterBytes,
+      }),
       statistics: { null_count: BigInt(chunk.nulls), ...exactBounds(column, chunk.bounds) },
     },
   };
