@@ -13,15 +13,25 @@ function frameBytesBound(bytes: number): number {
 }
 
 /**
- * One whole zstd frame of level 3 with its content size in the header, without checksum; valid until the next call. The same
- * input gives the same bytes as long as Node's zstd is the same version. Level 3 is zstd's default, and what a context that
- * is used again has: `reset` forgets another.
+ * Level 3, with matches of at least six bytes and a smaller second table: pages of Reddit's text take 13 % less time and
+ * 0.5 to 3 % more room than with level 3 as it is; level 1 takes 15 to 25 % more.
+ */
+const params = {
+  [constants.ZSTD_c_compressionLevel]: 3,
+  [constants.ZSTD_c_minMatch]: 6,
+  [constants.ZSTD_c_hashLog]: 17,
+  [constants.ZSTD_c_chainLog]: 15,
+};
+
+/**
+ * One whole zstd frame with its content size in the header, without checksum; valid until the next call. The same input
+ * gives the same bytes, whatever the thread made before, as long as Node's zstd is the same version.
  */
 export function zstdFrame(bytes: Uint8Array): Uint8Array {
   const bound = frameBytesBound(bytes.length);
   if (output.length < bound) output = new Uint8Array(bound);
-  handle ??= new ZlibHandle(createZstdCompress());
-  handle.reset();
+  // a frame that is ended leaves the context ready for the next one, with its parameters, which `reset` would forget
+  handle ??= new ZlibHandle(createZstdCompress({ params }));
   const { taken, given } = handle.step(constants.ZSTD_e_end, bytes, 0, bytes.length, output);
   if (taken !== bytes.length)
     throw new RangeError(`zstd took ${taken} of ${bytes.length} bytes into room for all`);

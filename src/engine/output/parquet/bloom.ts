@@ -50,14 +50,8 @@ export class BloomFilter {
     serializeTCompactProtocol(header, { field_1: bytes, field_2: only, field_3: only, field_4: only });
     sink.push(header.getBytes());
     sink.ensure(bytes);
-    const filter = sink.length;
-    sink.bytes.fill(0, filter, filter + bytes);
-    const blocks = bytes / blockBytes;
-    for (let at = 0; at < 2 * this.count; at += 2) {
-      // the block: high half × blocks / 2^32; exact, for the product stays below 2^47
-      const block = Math.floor((((this.hashes[at] as number) >>> 0) * blocks) / 2 ** 32);
-      setBits(sink.view, filter + block * blockBytes, this.hashes[at + 1] as number);
-    }
+    sink.bytes.fill(0, sink.length, sink.length + bytes);
+    this.setAll(sink.view, sink.length, bytes / blockBytes);
     sink.length += bytes;
     return sink.length - start;
   }
@@ -65,6 +59,15 @@ export class BloomFilter {
   /** Empties it for the next chunk. */
   reset(): void {
     this.count = 0;
+  }
+
+  private setAll(view: DataView, filter: number, blocks: number): void {
+    const { hashes, count } = this;
+    for (let at = 0; at < 2 * count; at += 2) {
+      // high half × blocks / 2^32: exact, for the product stays below 2^47
+      const block = Math.floor((((hashes[at] as number) >>> 0) * blocks) / 2 ** 32);
+      setBits(view, filter + block * blockBytes, hashes[at + 1] as number);
+    }
   }
 
   /** A power of two: pyarrow takes no other. */

@@ -142,7 +142,7 @@ export class ChunkWriter {
   private pushLevels(scratch: ByteSink): void {
     if (this.column.required) return;
     scratch.pushU32(0);
-    pushHybrid(scratch, this.values.levels, this.values.pendingRows, 1);
+    pushHybrid(scratch, this.values.definitionLevels(), this.values.pendingRows, 1);
     scratch.setU32(0, scratch.length - 4);
   }
 

@@ -15,6 +15,8 @@ const hopelessShares: readonly (readonly [seen: number, share: number])[] = [
   [checkEvery, 0.97],
 ];
 const initialSlots = 1024;
+/** A table of so many slots is kept in any case: 64 KiB. */
+const keptSlots = 8 * 1024;
 
 /**
  * The distinct values of a column chunk in order of first appearance, and the indices of the rows' values. Open
@@ -52,13 +54,18 @@ export class Dictionary {
 
   /** Empties it for the next chunk. */
   reset(): void {
+    const used = this.count;
     this.plain.reset();
     this.count = 0;
     this.seen = 0;
     // as for the sinks: a table far over the next chunk's need would cost its clearing every time
-    this.slots = new Int32Array(initialSlots);
-    this.hashes = new Int32Array(initialSlots / 2);
-    this.offsets = new Int32Array(initialSlots / 2);
+    if (this.slots.length > keptSlots && this.slots.length > 8 * used) {
+      this.slots = new Int32Array(initialSlots);
+      this.hashes = new Int32Array(initialSlots / 2);
+      this.offsets = new Int32Array(initialSlots / 2);
+    } else {
+      this.slots.fill(0);
+    }
   }
 
   /** `words`: 32-bit words of a value, or 0 for u32 length and bytes. */
