@@ -77,6 +77,16 @@ const cases: Record<string, RoundTrip> = {
       ]),
     ],
   },
+  'strings in order over pages, some of them null, empty or one another’s beginning': {
+    columns: [testColumn('id', 'string', true), ...oneColumn],
+    stripes: [
+      Array.from({ length: 90_000 }, (_, n) => {
+        const text = `ż${String(n).padStart(6, '0')}${['', 'é', '🙂'][n % 3] ?? ''}`;
+        return [(36 ** 5 + n * 7).toString(36), n % 10 === 0 ? null : n < 5 ? '' : text];
+      }),
+      [['a', 'b']],
+    ],
+  },
   'a dictionary that overflows in its second page': {
     columns: oneColumn,
     stripes: [Array.from({ length: 15_000 }, (_, n) => [`${n < 6000 ? n % 10 : n} ${'y'.repeat(250)}`])],
@@ -238,6 +248,22 @@ describe('parquet', function () {
     assert.deepEqual(chunk?.encodings, ['RLE_DICTIONARY', 'PLAIN', 'RLE']);
     // ten entries of 257 bytes and indices of 4 bits would take a hundredth of this
     assert.ok(Number(chunk.total_uncompressed_size) > 2_000_000);
+  });
+
+  it('writes strings in order as what each adds to the one before it, and others as they are', () => {
+    const encodingsOf = (texts: readonly string[]) => {
+      const file = parquet([testColumn('value', 'string', true)], [texts.map((text) => [text])]);
+      const meta = metadataOf(file).row_groups[0]?.columns[0]?.meta_data;
+      return { encodings: meta?.encodings, bytes: Number(meta?.total_uncompressed_size) };
+    };
+    const ids = Array.from({ length: 3000 }, (_, n) => (36 ** 6 + n * 5).toString(36));
+    const inOrder = encodingsOf(ids);
+    assert.deepEqual(inOrder.encodings, ['DELTA_BYTE_ARRAY', 'RLE']);
+    assert.ok(inOrder.bytes < 3000 * 3, `${inOrder.bytes} bytes of 33,000`);
+    const shuffled = encodingsOf(ids.map((_, n) => ids[(n * 7919) % ids.length] ?? ''));
+    assert.deepEqual(shuffled.encodings, ['PLAIN', 'RLE']);
+    // two that climb, and then one that is too long to have a place in the order
+    assert.deepEqual(encodingsOf(['a', 'b', 'x'.repeat(65)]).encodings, ['PLAIN', 'RLE']);
   });
 
   it('leaves out bounds that it cannot tell exactly', () => {

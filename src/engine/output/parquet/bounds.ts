@@ -73,7 +73,7 @@ export class Bounds {
 
   /** Whether the strings stand roughly in ascending order, as the ids of a dump: in random order 1 in 1,000 climbs. */
   get climbing(): boolean {
-    return this.climbs * climbingShare >= this.strings && this.climbs > 0;
+    return this.usable && this.climbs > 0 && this.climbs * climbingShare >= this.strings;
   }
 
   take(): ChunkBounds | null {

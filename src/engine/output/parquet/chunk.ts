@@ -6,6 +6,7 @@ import { BloomFilter } from './bloom.ts';
 import { Bounds } from './bounds.ts';
 import type { ChunkBounds } from './bounds.ts';
 import { fitsDelta, pushDelta } from './delta.ts';
+import { pushDeltaStrings } from './delta-strings.ts';
 import { Dictionary } from './dictionary.ts';
 import { indexBits, pushHybrid } from './hybrid.ts';
 import { pushPage } from './page.ts';
@@ -36,7 +37,7 @@ export interface ChunkMeta {
 /**
  * Turns a column's values into the pages of one column chunk. Strings, `int32` and `double` are written as indices as
  * long as a dictionary pays; the first page for which it does not, and all after it, are PLAIN (parquet-java's fallback).
- * Timestamps are DELTA_BINARY_PACKED, booleans PLAIN bits. Memory: one page of values, the compressed pages, a
+ * Strings in ascending order, as ids are, are DELTA_BYTE_ARRAY; timestamps DELTA_BINARY_PACKED, booleans PLAIN bits. Memory: one page of values, the compressed pages, a
  * dictionary of at most 1 MiB.
  */
 export class ChunkWriter {
@@ -161,7 +162,11 @@ export class ChunkWriter {
     }
     if (type === 'string') {
       this.bounds.addStrings(values.strings.bytes, values.strings.length);
-      if (this.bounds.climbing) this.filterOpen = false;
+      if (count > 0 && this.bounds.climbing) {
+        this.filterOpen = false;
+        pushDeltaStrings(scratch, values.strings, count);
+        return 'DELTA_BYTE_ARRAY';
+      }
       if (this.filterOpen) this.filter?.addStrings(values.strings.view, values.strings.length);
       if (scratch.length > 0) scratch.push(values.strings.bytes, 0, values.strings.length);
     } else {

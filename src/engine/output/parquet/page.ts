@@ -4,7 +4,13 @@ import type { ByteSink } from '../byte-sink.ts';
 import { zstdFrame } from '../zstd-frame.ts';
 
 /** Numbers of Thrift's `Encoding` (parquet.thrift). */
-export const encodingIds = { PLAIN: 0, RLE: 3, DELTA_BINARY_PACKED: 5, RLE_DICTIONARY: 8 } as const;
+export const encodingIds = {
+  PLAIN: 0,
+  RLE: 3,
+  DELTA_BINARY_PACKED: 5,
+  DELTA_BYTE_ARRAY: 7,
+  RLE_DICTIONARY: 8,
+} as const;
 /** Encodings of the values of a page. */
 export type PageEncoding = Exclude<keyof typeof encodingIds, 'RLE'>;
 
