@@ -26,7 +26,6 @@ interface Handle {
     outputOffset: number,
     outputBytes: number,
   ): void;
-  reset(): void;
   onerror: (message: string, errno: number, code: string) => void;
 }
 
@@ -76,11 +75,6 @@ export class ZlibHandle {
     if (this.failure !== null) throw new ZlibError(this.failure);
     const [roomLeft = 0, inputLeft = 0] = this.state;
     return { taken: to - from - inputLeft, given: output.length - roomLeft };
-  }
-
-  /** Forgets the frame that it is in, and what parameters it was made with. */
-  reset(): void {
-    this.handle.reset();
   }
 
   /** Gives its memory back. May be called again. */
