@@ -64,7 +64,7 @@ export class ConnectedThreadmill extends ThreadmillClient {
    */
   async startWorker(): Promise<WorkerHandle> {
     const { startWorker } = await import('./worker.ts');
-    return startWorker({ values: this.values, server: this.server });
+    return startWorker({ values: this.values, server: this.server, failuresAreTold: true });
   }
 
   /** Closes the connection and lets go of the embedded server, which stops when nobody else uses it. */

@@ -1,6 +1,6 @@
 /** Logs: pino, one line an event, with the job, run, segment and attempt that it belongs to. */
 import type { Logger } from '@temporalio/common';
-import { DefaultLogger, type LogEntry } from '@temporalio/worker';
+import { DefaultLogger, type ActivityInterceptors, type LogEntry } from '@temporalio/worker';
 import { pino, stdSerializers, type DestinationStream, type Logger as PinoLogger } from 'pino';
 import type { LogLevel } from './settings.ts';
 
@@ -8,6 +8,8 @@ export interface LogOptions {
   readonly level: LogLevel;
   /** Readable lines instead of JSON. */
   readonly pretty: boolean;
+  /** Whose lines they are, where several workers write to one place. */
+  readonly worker?: string;
   /** Default: standard error, so that standard output stays data. */
   readonly destination?: DestinationStream;
 }
@@ -15,12 +17,16 @@ export interface LogOptions {
 const standardError = 2;
 
 /** A logger of the process. Synchronous: the last lines before a crash are the ones that are wanted. */
-export async function createLogger({ level, pretty, destination }: LogOptions): Promise<PinoLogger> {
-  const options = { level, base: { pid: process.pid }, serializers: { error: stdSerializers.err } };
+export async function createLogger({ level, pretty, worker, destination }: LogOptions): Promise<PinoLogger> {
+  const base = worker === undefined ? { pid: process.pid } : { pid: process.pid, worker };
+  const options = { level, base, serializers: { error: stdSerializers.err } };
   if (destination !== undefined) return pino(options, destination);
   if (!pretty) return pino(options, pino.destination({ fd: standardError, sync: true }));
   const { default: prettyStream } = await import('pino-pretty');
-  return pino(options, prettyStream({ destination: standardError, sync: true, ignore: 'pid,hostname' }));
+  return pino(
+    options,
+    prettyStream({ destination: standardError, sync: true, ignore: 'pid,worker,hostname' }),
+  );
 }
 
 /** What of the SDK's metadata says where a line comes from, under threadmill's names. */
@@ -45,7 +51,10 @@ const noise: ReadonlySet<string> = new Set([
   'taskToken',
 ]);
 
-/** The fields of a log line: the correlation id first, `<job>/<run>/<segment>/<attempt>` as far as they are known. */
+/**
+ * The fields of a log line: the correlation id first, `<job>/<run>/<segment>/<attempt>`; what is not known is `-`, or
+ * left out at the end.
+ */
 export function logFields(meta: Readonly<Record<string | symbol, unknown>>): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(meta)) {
@@ -54,25 +63,53 @@ export function logFields(meta: Readonly<Record<string | symbol, unknown>>): Rec
   const { job, run, segment, attempt } = fields;
   if (typeof job !== 'string') return fields;
   const pieces = [job, typeof run === 'string' ? run.slice(0, 8) : undefined, segment, attempt];
-  const known = pieces.filter((piece) => typeof piece === 'string' || typeof piece === 'number');
-  const correlationId = known.join('/');
-  return { correlationId, ...fields };
+  const known = pieces.map((piece) => (typeof piece === 'string' || typeof piece === 'number' ? piece : '-'));
+  while (known.at(-1) === '-') known.pop();
+  return { correlationId: known.join('/'), ...fields };
+}
+
+/** The number of the segment on every line of its activity, also on those of the SDK. */
+export function activityLogAttributes(): ActivityInterceptors {
+  let segment: unknown;
+  return {
+    inbound: {
+      execute: (input, next) => {
+        segment = (input.args[0] as { readonly segment?: unknown } | undefined)?.segment;
+        return next(input);
+      },
+    },
+    outbound: {
+      getLogAttributes: (input, next) => next(segment === undefined ? input : { ...input, segment }),
+    },
+  };
+}
+
+export interface FailureTelling {
+  /** Whoever waits for the jobs tells their failures, and better: here they are only INFO. */
+  readonly failuresAreTold: boolean;
 }
 
 /** The SDK reports its own life as INFO; for whoever runs jobs that is DEBUG. */
-function levelOf({ level, message, meta }: LogEntry): 'trace' | 'debug' | 'info' | 'warn' | 'error' {
+function levelOf(
+  { level, message, meta }: LogEntry,
+  { failuresAreTold }: FailureTelling,
+): 'trace' | 'debug' | 'info' | 'warn' | 'error' {
   const component: unknown = meta?.['sdkComponent'];
   // a worker of segments only has no workflows, and says so every time
   if (message.startsWith('No workflows registered')) return 'debug';
-  // told again, better, by whoever waits for the job
-  if (message === 'Activity failed' || message === 'Workflow failed') return 'info';
+  // an attempt that is repeated is a warning, a job that has failed an error
+  if (message === 'Activity failed') return failuresAreTold ? 'info' : 'warn';
+  if (message === 'Workflow failed') return failuresAreTold ? 'info' : 'error';
   if (level === 'INFO' && (component === 'worker' || component === 'core')) return 'debug';
   return level.toLowerCase() as 'trace' | 'debug' | 'info' | 'warn' | 'error';
 }
 
 /** The SDK's logger, pouring into ours. */
-export function temporalLogger(logger: PinoLogger): Logger {
+export function temporalLogger(
+  logger: PinoLogger,
+  telling: FailureTelling = { failuresAreTold: false },
+): Logger {
   return new DefaultLogger('DEBUG', (entry) => {
-    logger[levelOf(entry)](logFields(entry.meta ?? {}), entry.message);
+    logger[levelOf(entry, telling)](logFields(entry.meta ?? {}), entry.message);
   });
 }

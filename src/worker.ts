@@ -2,17 +2,18 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism, hostname } from 'node:os';
 import path from 'node:path';
-import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
-import type { Logger } from '@temporalio/common';
+import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
+import { WorkerMetrics } from './activities/job-metrics.ts';
 import { scheduleCleanUp } from './clean-up-schedule.ts';
 import { SessionCache } from './engine/pipeline/session-cache.ts';
 import { ProcessMemory } from './engine/resources/process-memory.ts';
-import { createLogger, temporalLogger } from './log.ts';
+import { activityLogAttributes } from './log.ts';
 import { dataConverterOf } from './payloads/data-converter.ts';
 import { connectClient, connectWorker, type ResolvedServer } from './server/connection.ts';
 import { findWorkflowBundle } from './find-workflow-bundle.ts';
 import { toJobSettings, type SettingsValues } from './settings.ts';
+import { installRuntime, workerIdentity } from './worker-runtime.ts';
 
 export interface WorkerHandle {
   /** Resolves when the worker has stopped, rejects when it can't go on. */
@@ -25,6 +26,8 @@ export interface StartWorkerOptions {
   readonly values: SettingsValues;
   /** As `connectThreadmill` gives it. */
   readonly server: ResolvedServer;
+  /** Whoever waits for the jobs tells their failures, and the log need not; default false. */
+  readonly failuresAreTold?: boolean;
 }
 
 /** More mill threads than this only wait: the decoder is one thread. */
@@ -38,26 +41,17 @@ const maxHeartbeatThrottleInterval = '1s';
 /** Each takes some hundred kilobytes; a workflow that was dropped is replayed. */
 const maxCachedWorkflows = 100;
 
-let installed: Promise<Logger> | null = null;
-
-/** The runtime belongs to the process and can be set once. Signals are the command line's. */
-function installRuntime({ logLevel }: SettingsValues): Promise<Logger> {
-  installed ??= (async () => {
-    const pretty = process.stderr.isTTY;
-    const logger = temporalLogger(await createLogger({ level: logLevel, pretty }));
-    Runtime.install({ logger, shutdownSignals: [] });
-    return logger;
-  })();
-  return installed;
-}
-
 /**
  * Starts a worker of `values.taskQueue` and resolves once it polls.
  *
- * @throws {ThreadmillError} SERVER_UNREACHABLE
+ * @throws {ThreadmillError} SERVER_UNREACHABLE, SETTINGS_INVALID where metrics can't be served
  */
-export async function startWorker({ values, server }: StartWorkerOptions): Promise<WorkerHandle> {
-  const logger = await installRuntime(values);
+export async function startWorker({
+  values,
+  server,
+  failuresAreTold = false,
+}: StartWorkerOptions): Promise<WorkerHandle> {
+  const { logger, meter } = await installRuntime({ values, failuresAreTold });
   const dataConverter = dataConverterOf(values.payloadKey, 'mark');
   const [connection, client, bundle] = await Promise.all([
     connectWorker(server),
@@ -74,12 +68,15 @@ export async function startWorker({ values, server }: StartWorkerOptions): Promi
     threads: values.threads ?? Math.min(threadsMax, availableParallelism()),
     sessions,
     memory,
+    metrics: new WorkerMetrics(meter),
     ownTaskQueue,
     searchable: server.searchAttributesReady,
     client,
   });
   const shared: WorkerOptions = {
     connection,
+    identity: workerIdentity(),
+    interceptors: { activity: [activityLogAttributes] },
     namespace: server.namespace,
     taskQueue: values.taskQueue,
     activities,

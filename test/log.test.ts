@@ -81,12 +81,25 @@ describe('temporalLogger()', () => {
     );
     assert.equal((await logged('debug', talk)).length, 6);
   });
+
+  it('has a failed attempt as a warning and a failed job as an error, unless whoever waits for the job tells it', async () => {
+    const levels = async (failuresAreTold: boolean): Promise<readonly number[]> => {
+      const lines = await logged('debug', (logger) => {
+        const sdk = temporalLogger(logger, { failuresAreTold });
+        sdk.warn('Activity failed', { sdkComponent: 'worker' });
+        sdk.warn('Workflow failed', { sdkComponent: 'worker' });
+      });
+      return lines.map(({ level }) => level);
+    };
+    assert.deepEqual(await levels(false), [40, 50]);
+    assert.deepEqual(await levels(true), [30, 30]);
+  });
 });
 
 describe('logFields()', () => {
   it('makes the correlation id of what is known, and none without a job', () => {
     assert.equal(logFields({ workflowId: 'j' })['correlationId'], 'j');
-    assert.equal(logFields({ workflowId: 'j', attempt: 2 })['correlationId'], 'j/2');
+    assert.equal(logFields({ workflowId: 'j', attempt: 2 })['correlationId'], 'j/-/-/2');
     assert.equal(
       logFields({ workflowId: 'j', runId: '0123456789', segment: 0 })['correlationId'],
       'j/01234567/0',

@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { JobSettings } from '../contract/job.ts';
 import type { SessionCache } from '../engine/pipeline/session-cache.ts';
 import type { ProcessMemory } from '../engine/resources/process-memory.ts';
+import type { WorkerMetrics } from './job-metrics.ts';
 
 export interface ActivityDependencies {
   /** Under the job's own settings. */
@@ -12,6 +13,7 @@ export interface ActivityDependencies {
   readonly threads: number;
   readonly sessions: SessionCache;
   readonly memory: ProcessMemory;
+  readonly metrics: WorkerMetrics;
   /** Task queue that only this worker polls. */
   readonly ownTaskQueue: string;
   readonly searchable: boolean;

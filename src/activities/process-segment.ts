@@ -21,6 +21,7 @@ import type { ArchiveDamage, PipelinePart } from '../engine/pipeline/archive-pip
 import { MillSession } from '../engine/pipeline/mill-session.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { countsAsAttempt, failureOf } from './failures.ts';
+import type { SegmentEnd, SegmentMetrics } from './job-metrics.ts';
 
 /** Heartbeats go out once a second at most (the worker's throttle); called more often, the newest is never old. */
 const heartbeatMs = 200;
@@ -48,6 +49,8 @@ export async function processSegment(
   } catch (error) {
     await segment.close();
     throw segment.failure(error);
+  } finally {
+    segment.measured();
   }
 }
 
@@ -70,6 +73,8 @@ class Segment {
   private over = false;
   private reportedLines = -Infinity;
   private live;
+  private readonly metrics: SegmentMetrics;
+  private how: SegmentEnd = 'failed';
 
   /** How the file looked when its fingerprint was last compared. */
   private archiveMark: string | null = null;
@@ -90,6 +95,7 @@ class Segment {
     this.holes = from.holes ?? [];
     this.next = from.next;
     this.jobId = this.context.info.workflowExecution?.workflowId ?? this.context.info.activityId;
+    this.metrics = deps.metrics.segment(this.jobId, input.inspection.name);
     this.live = {
       processedLines: from.next.line,
       processedBytes: from.next.offset,
@@ -107,6 +113,7 @@ class Segment {
 
   /** What to throw for an error; the next attempt learns from the last heartbeat that this one failed. */
   failure(error: unknown): Error {
+    this.how = error instanceof CancelledFailure ? 'cancelled' : 'failed';
     if (error instanceof CancelledFailure) return error;
     if (countsAsAttempt(error)) this.failures++;
     this.context.heartbeat(this.heartbeat());
@@ -129,9 +136,13 @@ class Segment {
         threads: this.deps.threads,
         memory: this.deps.memory,
         onWarning: warn,
+        onBlockDone: (report) => {
+          this.metrics.milled(report);
+        },
       });
+    const resumed = parked === null && this.next.offset > 0;
+    this.metrics.begun({ attempt: this.context.info.attempt, resumed });
     this.context.log.debug('Segment begins', {
-      segment: this.input.segment,
       part: this.next.part,
       offset: this.next.offset,
       decoder: parked === null ? 'opened' : 'kept',
@@ -147,11 +158,17 @@ class Segment {
     this.beat();
     try {
       const end = await this.commitParts(session);
+      this.how = end;
       return await this.result(session, end);
     } finally {
       this.over = true;
       clearInterval(timer);
     }
+  }
+
+  /** To be called last: this attempt is over. */
+  measured(): void {
+    this.metrics.ended(this.how);
   }
 
   /** Leaves a parked session alone: the next attempt takes it. */
@@ -229,12 +246,12 @@ class Segment {
     session.position = next;
     this.next = next;
     this.parts.push(packPart(entry));
+    this.metrics.committed(entry);
     this.holes = joinHoles(this.holes, part.holes);
     for (const example of part.examples) {
       if (this.examples.length < rejectExamplesMax) this.examples.push(example);
     }
     this.context.log.debug('Part committed', {
-      segment: this.input.segment,
       part: entry.index,
       rows: entry.rows,
       bytes: entry.bytes,
@@ -267,6 +284,7 @@ class Segment {
     session.look();
     this.live = session.live();
     const stats = session.stats();
+    this.metrics.live(this.live, stats, this.input.inspection);
     const asked = details?.cancelRequested === true;
     // a job that is no longer ours may never come again, and its temporary files would wait for it
     const keep = end === 'full' || (end === 'cancelled' && (asked || details?.paused === true));
@@ -313,10 +331,12 @@ class Segment {
     const session = this.opened();
     session.tick();
     const live = session.live();
+    this.metrics.live(live, session.stats(), this.input.inspection);
     // how often lines must have passed before the figures in the heartbeat change; that it beats is another matter
     if (live.processedLines - this.reportedLines >= this.input.settings.progressReportingInterval) {
       this.reportedLines = live.processedLines;
       this.live = live;
+      this.context.log.debug('Progress', { ...live, batchMs: session.stats()?.batchMs });
     }
     this.context.heartbeat(this.heartbeat());
   }
@@ -334,7 +354,8 @@ class Segment {
   }
 
   private warn(message: string): void {
-    this.context.log.warn(message, { segment: this.input.segment });
+    this.context.log.warn(message);
+    this.metrics.warned();
     if (this.warnings.length < warningsMax) this.warnings.push(message);
   }
 }

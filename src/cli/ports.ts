@@ -66,7 +66,11 @@ export interface Ports {
     readonly values: SettingsValues;
     readonly onProgress?: (message: string) => void;
   }): Promise<Threadmill>;
-  startWorker(options: { readonly values: SettingsValues; readonly server: unknown }): Promise<WorkerHandle>;
+  startWorker(options: {
+    readonly values: SettingsValues;
+    readonly server: unknown;
+    readonly failuresAreTold: boolean;
+  }): Promise<WorkerHandle>;
   startServer(options: {
     readonly values: SettingsValues;
     readonly onProgress?: (message: string) => void;

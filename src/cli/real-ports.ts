@@ -36,9 +36,9 @@ async function* readRejects(folder: string): ReturnType<Ports['readRejects']> {
 /** Loads what a command needs when it needs it. */
 export const realPorts: Ports = {
   connectThreadmill: async (options) => (await import('../index.ts')).connectThreadmill(options),
-  startWorker: async ({ values, server }) =>
+  startWorker: async ({ server, ...options }) =>
     // what connectThreadmill of this very table gave
-    (await import('../worker.ts')).startWorker({ values, server: server as ResolvedServer }),
+    (await import('../worker.ts')).startWorker({ ...options, server: server as ResolvedServer }),
   startServer: ({ values, onProgress }) => startServer(values, onProgress),
   inspectArchive: async (path, options) =>
     (await import('../engine/archive/inspect.ts')).inspectArchive(path, options),

@@ -110,9 +110,11 @@ class LiveSession implements Session {
   async work(): Promise<void> {
     if (this.#worker !== null || this.#interrupts.signal.aborted) return;
     const { ports, settings } = this.#context;
-    const logLevel = workerLogLevel(this.#context, this.#options.workerTalks ?? false);
+    const talks = this.#options.workerTalks ?? false;
+    const logLevel = workerLogLevel(this.#context, talks);
     const values = { ...settings.values, logLevel };
-    this.#worker = holdWorker(await ports.startWorker({ values, server: this.threadmill.server }));
+    const { server } = this.threadmill;
+    this.#worker = holdWorker(await ports.startWorker({ values, server, failuresAreTold: !talks }));
   }
 
   async follow(...[wait, onProgress]: Parameters<Session['follow']>): ReturnType<Session['follow']> {

@@ -23,6 +23,7 @@ function placeholder(row: SettingRow): string {
       return `<${row.kind.choices.join('|')}>`;
     case 'text':
       if (row.kind.noun.startsWith('host:port')) return '<host:port>';
+      if (row.kind.noun.startsWith('a port')) return '<[host:]port>';
       if (row.kind.noun.includes('folder')) return '<dir>';
       return row.kind.noun.includes('path') ? '<path>' : '<name>';
     case 'boolean':

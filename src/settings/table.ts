@@ -311,6 +311,18 @@ const specs: { readonly [K in SettingKey]: RowSpec<K> } = {
     'info',
     'how much to say',
   ),
+  metricsAddress: own(
+    'THREADMILL_METRICS_ADDRESS',
+    'connection',
+    {
+      type: 'text',
+      noun: 'a port, or host:port of an address of this machine',
+      optional: true,
+      pattern: /^((\[[0-9a-f:.]+\]|(\d{1,3}\.){3}\d{1,3}|localhost):)?\d{1,5}$/i,
+    },
+    null,
+    'where a worker serves Prometheus metrics, [host:]port; without: nowhere',
+  ),
 };
 
 function flagOf(env: string): string {

@@ -37,6 +37,8 @@ export interface SettingsValues extends Omit<JobSettings, 'partBytes' | 'baseBat
   /** Keys of 32 bytes as base64, commas between; the first encrypts, all decrypt. Null: payloads are plain. */
   readonly payloadKey: Secret | null;
   readonly logLevel: LogLevel;
+  /** Port, or `host:port`, at which a worker serves its metrics; null: nowhere. */
+  readonly metricsAddress: string | null;
   /** Path of a Temporal CLI to use as the embedded server; null: found, or fetched into `dataDir`. */
   readonly temporalCli: string | null;
   /** Mill threads; null: by the machine's cores. */

@@ -17,6 +17,7 @@ function other(row: SettingRow): string {
     case 'choice':
       return kind.choices.find((choice) => choice !== row.default) ?? '';
     case 'text':
+      if (row.key === 'metricsAddress') return '0.0.0.0:9464';
       return row.key === 'address' ? 'temporal.lab:7233' : 'something';
     case 'boolean':
     case 'secret':

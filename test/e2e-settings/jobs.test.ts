@@ -35,7 +35,7 @@ describe('a job under the settings', function () {
       THREADMILL_LOG_LEVEL: 'error',
     });
     threadmill = await connectThreadmill({ values });
-    worker = await startWorker({ values, server: threadmill.server });
+    worker = await startWorker({ values, server: threadmill.server, failuresAreTold: true });
   });
   after(async () => {
     await worker.shutdown();

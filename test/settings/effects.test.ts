@@ -65,7 +65,7 @@ function monitored<T>(env: Env, use: (scene: MonitorScene) => T): T {
 }
 
 /** Seen where a server is: the file that has a test with the variable's name in its title. */
-type Effect = (() => Promise<void> | void) | 'jobs.test.ts' | 'server.test.ts';
+type Effect = (() => Promise<void> | void) | 'jobs.test.ts' | 'server.test.ts' | 'metrics.test.ts';
 
 /** One effect of each setting; the compiler refuses a setting without one. */
 const effects: Readonly<Record<SettingKey, Effect>> = {
@@ -303,6 +303,7 @@ const effects: Readonly<Record<SettingKey, Effect>> = {
   uiPort: 'server.test.ts',
   dataDir: 'server.test.ts',
   temporalCli: 'server.test.ts',
+  metricsAddress: 'metrics.test.ts',
 
   payloadKey: async () => {
     const key = randomBytes(32).toString('base64');

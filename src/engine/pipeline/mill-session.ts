@@ -10,6 +10,7 @@ import { decisiveSettings } from '../../contract/output-settings.ts';
 import { ResourceMonitor } from '../resources/resource-monitor.ts';
 import type { ProcessMemory } from '../resources/process-memory.ts';
 import { ArchivePipeline, inFlightBytesFor, type PipelineStep } from './archive-pipeline.ts';
+import type { BlockReport } from './mill-lane.ts';
 import { RateWindow } from './rate-window.ts';
 
 export interface SessionOptions {
@@ -19,6 +20,8 @@ export interface SessionOptions {
   readonly threads: number;
   readonly memory: ProcessMemory;
   readonly onWarning: (message: string) => void;
+  /** Told of every block that is milled; stays when another segment takes over. */
+  readonly onBlockDone?: (report: BlockReport) => void;
 }
 
 /** What decides which bytes a pipeline writes: one that was made under another can't go on. */
@@ -40,7 +43,7 @@ export class MillSession {
   private onWarning: (message: string) => void;
   private readonly threads: number;
 
-  constructor({ input, from, threads, memory, onWarning }: SessionOptions) {
+  constructor({ input, from, threads, memory, onWarning, onBlockDone }: SessionOptions) {
     const { inspection, settings } = input;
     this.signature = signatureOf(input);
     this.position = this.from = from;
@@ -73,6 +76,7 @@ export class MillSession {
       salvage: settings.salvage,
       onBlockDone: (report) => {
         this.monitor.onBlockDone(report);
+        onBlockDone?.(report);
       },
     });
     memory.add(this.pipeline);
