@@ -8,7 +8,7 @@ import { archiveOf, manyFrames, shortComments } from '../e2e/archives.ts';
 import type { Program } from '../e2e/program.ts';
 import { Stage, slowMs } from '../e2e/stage.ts';
 import { until } from '../e2e/until.ts';
-import { expressions } from '../monitoring.ts';
+import { expressions } from '../deploy/monitoring.ts';
 import { metricsIn, scrape, type Scrape } from '../prometheus.ts';
 
 /** The families that a name in an expression may stand for. */

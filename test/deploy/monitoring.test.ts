@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { alertRules, dashboard, expressions } from './monitoring.ts';
-import { metricsIn } from './prometheus.ts';
-import { root } from './repository.ts';
+import { metricsIn } from '../prometheus.ts';
+import { root } from '../repository.ts';
 
 describe('metricsIn()', () => {
   it('finds the metrics of an expression, and refuses what is none', () => {

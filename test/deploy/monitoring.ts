@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { root } from './repository.ts';
+import { root } from '../repository.ts';
 
 export interface Rule {
   readonly alert: string;
