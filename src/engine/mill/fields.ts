@@ -58,11 +58,12 @@ const commonRuleNames = [
   'removed_by_category',
 ];
 
-/** Whether a table is for the rules alone, or for the columns too. */
-export type FieldUse = 'rules' | 'columns';
+/** What a table is for: the rules alone, the place in the thread too, or the columns as well. */
+export type FieldUse = 'rules' | 'tree' | 'columns';
 
 function fieldNames(kind: ArchiveKind, use: FieldUse): readonly string[] {
   if (use === 'rules') return [...ruleNames[kind], ...commonRuleNames];
+  if (use === 'tree') return [...ruleNames[kind], ...commonRuleNames, 'parent_id'];
   return kind === 'comments' ? [...commonNames, ...commentNames] : [...commonNames, ...submissionNames];
 }
 

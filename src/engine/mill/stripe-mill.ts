@@ -1,12 +1,11 @@
 /** A stripe's bytes in, its encoded rows, counters and rejects out. No threads here: the mill thread wraps this. */
 import { zeroCounters, type Counters, type ExcludeRule, type RejectReason } from '../../core/fates.ts';
 import { lineBytesMax, overlongRawBytesMax, stripeRejectsMax } from '../../core/limits.ts';
-import type { EncodedStripe, StripeEncoder } from '../output/format.ts';
+import type { EncodedStripe, FormatOptions } from '../output/format.ts';
 import { ByteSink } from '../output/byte-sink.ts';
-import { createStripeEncoder, type FormatOptions } from '../output/format.ts';
-import { FieldTable } from './fields.ts';
+import type { FieldTable } from './fields.ts';
 import { parseLine } from './parse.ts';
-import { rowAppenders } from './row.ts';
+import { createRowSink, type RowSink } from './row-sink.ts';
 import { LineScanner } from './scan.ts';
 import { Judge, type RuleSettings } from './verdict.ts';
 
@@ -41,11 +40,10 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Lines of one stripe after another; reused by its thread. Memory: one line of up to `lineBytesMax`, and the encoder's. */
 export class StripeMill {
-  private readonly encoder: StripeEncoder;
+  private readonly sink: RowSink;
   private readonly fields: FieldTable;
   private readonly scanner: LineScanner;
   private readonly judge: Judge;
-  private readonly appenders: ReturnType<typeof rowAppenders> | null;
 
   /** Without their raw bytes, which stand in `raws` from `rawStart` on. */
   private rejects: (Omit<StripeReject, 'raw'> & { readonly rawStart: number; readonly rawEnd: number })[] =
@@ -67,11 +65,10 @@ export class StripeMill {
   private overlongBlank = true;
 
   constructor(options: MillOptions) {
-    this.encoder = createStripeEncoder(options);
-    this.fields = new FieldTable(options.kind, this.encoder.columns === null ? 'rules' : 'columns');
+    this.sink = createRowSink(options);
+    this.fields = this.sink.fields;
     this.scanner = new LineScanner(this.fields);
     this.judge = new Judge(this.fields, options.rules);
-    this.appenders = this.encoder.columns === null ? null : rowAppenders(this.fields, this.encoder.columns);
   }
 
   /** Lines so far in this stripe: what a batch counts. */
@@ -118,7 +115,7 @@ export class StripeMill {
     else if (this.carryBytes > 0 || this.overlongBytes > 0) this.endCarried(this.offset);
     const raws = this.rejects.length > 0 ? this.raws.take() : null;
     const milled: MilledStripe = {
-      encoded: this.encoder.finish(),
+      encoded: this.sink.finish(),
       counters: {
         lines: this.lines,
         kept: this.kept,
@@ -232,14 +229,10 @@ export class StripeMill {
     const verdict = this.judge.judge(this.fields);
     if (verdict.fate === 'kept') {
       this.kept++;
-      if (this.appenders === null) {
-        this.encoder.appendLine(source, start, end);
-      } else {
-        for (const append of this.appenders) append(this.fields, source, start, end);
-        this.encoder.endRow();
-      }
+      this.sink.keep(source, start, end);
     } else if (verdict.fate === 'excluded') {
       this.excluded[verdict.rule satisfies ExcludeRule]++;
+      this.sink.exclude(source, start, end);
     } else {
       this.reject(verdict.reason, verdict.field, source, start, end, offset, end - start);
     }

@@ -59,6 +59,12 @@ export class ByteSink {
     this.length += 4;
   }
 
+  pushF64(value: number): void {
+    this.ensure(8);
+    this.view.setFloat64(this.length, value, true);
+    this.length += 8;
+  }
+
   /** Overwrites four bytes that were pushed before. */
   setU32(at: number, value: number): void {
     this.view.setUint32(at, value, true);

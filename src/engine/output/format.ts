@@ -1,15 +1,18 @@
 /** What a format gives: an encoder per mill thread, and the framing of a part file. */
-import type { ArchiveKind } from '../../core/columns.ts';
+import type { ArchiveKind, Column } from '../../core/columns.ts';
 import type { OutputFormat } from '../../contract/job.ts';
 import type { ColumnBuffer } from './column-buffer.ts';
-import { csvFraming, csvEncoder } from './csv.ts';
+import { csvEncoder, csvEncoderOf, csvFraming, csvFramingOf } from './csv.ts';
+import { jsonColumnsEncoder } from './json-columns.ts';
 import { jsonlFraming, jsonlEncoder } from './jsonl.ts';
-import { parquetFraming, parquetEncoder } from './parquet/format.ts';
+import { parquetEncoder, parquetEncoderOf, parquetFraming, parquetFramingOf } from './parquet/format.ts';
 
 export interface FormatOptions {
   readonly format: OutputFormat;
   readonly kind: ArchiveKind;
   readonly keepRaw: boolean;
+  /** Rows are shuffled into so many buckets, to be arranged in threads; absent or 0: they stay in the order of their lines. */
+  readonly buckets?: number;
 }
 
 /** The encoded rows of one stripe. `meta` is plain JSON for the part's footer; the ArrayBuffer of `bytes` is theirs alone. */
@@ -71,5 +74,31 @@ export function partFraming(options: FormatOptions): PartFraming {
     case 'jsonl':
     case 'jsonl.zst':
       return jsonlFraming(options);
+  }
+}
+
+/** An encoder of columns of the caller's choice; line formats write objects. */
+export function columnsEncoder(format: OutputFormat, columns: readonly Column[]): StripeEncoder {
+  switch (format) {
+    case 'parquet':
+      return parquetEncoderOf(columns);
+    case 'csv':
+      return csvEncoderOf(columns);
+    case 'jsonl':
+    case 'jsonl.zst':
+      return jsonColumnsEncoder(columns, jsonlEncoder({ format }));
+  }
+}
+
+/** The framing that goes with {@link columnsEncoder}. */
+export function columnsFraming(format: OutputFormat, columns: readonly Column[]): PartFraming {
+  switch (format) {
+    case 'parquet':
+      return parquetFramingOf(columns);
+    case 'csv':
+      return csvFramingOf(columns);
+    case 'jsonl':
+    case 'jsonl.zst':
+      return jsonlFraming({ format });
   }
 }

@@ -53,12 +53,12 @@ class JsonlEncoder implements StripeEncoder {
  * each of at most `frameBytesMax` of whole lines and with its content size in the header, so `cat` joins parts and any
  * frame can be read alone.
  */
-export function jsonlEncoder(options: FormatOptions): StripeEncoder {
+export function jsonlEncoder(options: Pick<FormatOptions, 'format'>): StripeEncoder {
   return new JsonlEncoder(options.format === 'jsonl.zst');
 }
 
 /** Nothing stands around the lines: a part without rows is an empty file. */
-export function jsonlFraming(options: FormatOptions): PartFraming {
+export function jsonlFraming(options: Pick<FormatOptions, 'format'>): PartFraming {
   return {
     extension: options.format === 'jsonl.zst' ? 'jsonl.zst' : 'jsonl',
     header: () => empty,

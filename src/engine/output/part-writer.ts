@@ -8,6 +8,7 @@ import { addCounters, totalOf, zeroCounters, type Counters } from '../../core/fa
 import { frameBytesMax, rejectExamplesMax, stripeBytes } from '../../core/limits.ts';
 import type { MilledStripe, StripeReject } from '../mill/stripe-mill.ts';
 import { AtomicFile } from './atomic-file.ts';
+import { spillFraming } from '../threads/spill-file.ts';
 import { partFraming, type FormatOptions, type PartFraming } from './format.ts';
 
 const rejectsLevel = 3;
@@ -48,7 +49,8 @@ export class PartWriter {
 
   /** @throws ThreadmillError OUTPUT_DENIED, DISK_FULL, as every method here. */
   static async create(options: PartWriterOptions): Promise<PartWriter> {
-    const framing = partFraming(options.format);
+    const { buckets = 0 } = options.format;
+    const framing = buckets > 0 ? spillFraming(buckets) : partFraming(options.format);
     const file = await AtomicFile.create(
       join(options.folder, `${partStem(options.index)}.${framing.extension}`),
     );

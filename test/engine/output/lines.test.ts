@@ -88,7 +88,7 @@ function frameSizes(bytes: Uint8Array): number[] {
 }
 
 function lines(format: 'jsonl' | 'jsonl.zst', list: readonly string[]) {
-  const encoder = jsonlEncoder({ format, kind: 'comments', keepRaw: false });
+  const encoder = jsonlEncoder({ format });
   for (const line of list) {
     const source = Buffer.from(`#${line}#`);
     encoder.appendLine(source, 1, source.length - 1);
@@ -105,7 +105,7 @@ describe('jsonl', () => {
     assert.equal(rows, 3);
     assert.equal(bytes.byteOffset, 0, 'its ArrayBuffer is its own, and may be larger');
     assert.deepEqual(encoder.finish(), { bytes: new Uint8Array(0), rows: 0, meta: null });
-    const framing = jsonlFraming({ format: 'jsonl', kind: 'comments', keepRaw: false });
+    const framing = jsonlFraming({ format: 'jsonl' });
     assert.equal(framing.header().length + framing.footer([], {}).length, 0);
   });
 });

@@ -1,0 +1,194 @@
+/** Where the rows of a stripe go: to columns, to lines, or into the buckets of their threads. */
+import type { EncodedStripe, FormatOptions, StripeEncoder } from '../output/format.ts';
+import { createStripeEncoder } from '../output/format.ts';
+import { SpillEncoder } from '../threads/spill-encoder.ts';
+import { holdsLines, parentClass } from '../threads/spill-layout.ts';
+import { numberValue, stringValue, FieldTable } from './fields.ts';
+import { rowAppenders } from './row.ts';
+import { secondsOf } from './verdict.ts';
+
+/** Takes judged lines: the fields of each, and its own bytes [start, end) without the line feed. */
+export interface RowSink {
+  readonly fields: FieldTable;
+  keep(source: Uint8Array, start: number, end: number): void;
+  exclude(source: Uint8Array, start: number, end: number): void;
+  finish(): EncodedStripe;
+}
+
+/** The sink of a format, for one mill thread. */
+export function createRowSink(options: FormatOptions): RowSink {
+  if (options.buckets !== undefined && options.buckets > 0) return new ThreadSink(options, options.buckets);
+  const encoder = createStripeEncoder(options);
+  return encoder.columns === null
+    ? new LineSink(new FieldTable(options.kind, 'rules'), encoder)
+    : new ColumnSink(new FieldTable(options.kind, 'columns'), encoder, encoder.columns);
+}
+
+class LineSink implements RowSink {
+  readonly fields: FieldTable;
+  private readonly encoder: StripeEncoder;
+
+  constructor(fields: FieldTable, encoder: StripeEncoder) {
+    this.fields = fields;
+    this.encoder = encoder;
+  }
+
+  keep(source: Uint8Array, start: number, end: number): void {
+    this.encoder.appendLine(source, start, end);
+  }
+
+  exclude(): void {
+    // no row
+  }
+
+  finish(): EncodedStripe {
+    return this.encoder.finish();
+  }
+}
+
+class ColumnSink implements RowSink {
+  readonly fields: FieldTable;
+  private readonly encoder: StripeEncoder;
+  private readonly appenders: ReturnType<typeof rowAppenders>;
+
+  constructor(fields: FieldTable, encoder: StripeEncoder, columns: NonNullable<StripeEncoder['columns']>) {
+    this.fields = fields;
+    this.encoder = encoder;
+    this.appenders = rowAppenders(fields, columns);
+  }
+
+  keep(source: Uint8Array, start: number, end: number): void {
+    for (const append of this.appenders) append(this.fields, source, start, end);
+    this.encoder.endRow();
+  }
+
+  exclude(): void {
+    // no row
+  }
+
+  finish(): EncodedStripe {
+    return this.encoder.finish();
+  }
+}
+
+/** A run of bytes; reused, so that a row makes no objects. */
+interface Span {
+  source: Uint8Array;
+  start: number;
+  end: number;
+}
+
+const submissionPrefix = Buffer.from('t3_', 'latin1');
+const commentPrefix = Buffer.from('t1_', 'latin1');
+const nothing = new Uint8Array(0);
+
+class ThreadSink implements RowSink {
+  readonly fields: FieldTable;
+  private readonly encoder: SpillEncoder;
+  private readonly appenders: ReturnType<typeof rowAppenders>;
+  private readonly submissions: boolean;
+  private readonly id: number;
+  private readonly linkId: number;
+  private readonly parentId: number;
+  private readonly createdUtc: number;
+  private readonly idSpan: Span = { source: nothing, start: 0, end: 0 };
+  private readonly linkSpan: Span = { source: nothing, start: 0, end: 0 };
+
+  constructor(options: FormatOptions, buckets: number) {
+    const { kind, format } = options;
+    this.submissions = kind === 'submissions';
+    this.fields = new FieldTable(kind, !this.submissions && holdsLines(format) ? 'tree' : 'columns');
+    const { fields } = this;
+    this.encoder = new SpillEncoder(options, buckets);
+    this.appenders = this.encoder.columns.map((buffer) =>
+      holdsLines(format) && buffer.column.name === 'raw'
+        ? // as it is, not as valid UTF-8: its format promises the line's own bytes
+          (_fields: FieldTable, source: Uint8Array, start: number, end: number): void => {
+            buffer.appendUtf8(source, start, end);
+          }
+        : (rowAppenders(fields, [buffer])[0] as ReturnType<typeof rowAppenders>[number]),
+    );
+    this.id = fields.slot('id');
+    this.createdUtc = fields.slot('created_utc');
+    this.linkId = this.submissions ? -1 : fields.slot('link_id');
+    this.parentId = this.submissions ? -1 : fields.slot('parent_id');
+  }
+
+  keep(source: Uint8Array, start: number, end: number): void {
+    this.append(true, source, start, end);
+  }
+
+  exclude(source: Uint8Array, start: number, end: number): void {
+    this.append(false, source, start, end);
+  }
+
+  finish(): EncodedStripe {
+    return this.encoder.finish();
+  }
+
+  private append(kept: boolean, source: Uint8Array, start: number, end: number): void {
+    const { fields, encoder, idSpan, linkSpan } = this;
+    spanOf(fields, this.id, idSpan);
+    if (this.submissions) nameOf(idSpan, linkSpan);
+    else spanOf(fields, this.linkId, linkSpan);
+    encoder.beginRow({ kept, createdMs: secondsOf(fields, this.createdUtc) * 1000 }, linkSpan, idSpan);
+    if (this.submissions) encoder.parent(parentClass.none, nothing, 0, 0);
+    else this.appendParent();
+    for (const append of this.appenders) append(fields, source, start, end);
+    encoder.endRow();
+  }
+
+  private appendParent(): void {
+    const { fields, encoder, parentId, linkSpan } = this;
+    const type = fields.type[parentId];
+    if (type === numberValue) {
+      // as in row.ts: in some dumps the comment's id without its prefix, in base 10
+      const value = fields.number[parentId] as number;
+      const known = Number.isSafeInteger(value) && value >= 0;
+      const bytes = known ? Buffer.from(value.toString(36), 'latin1') : nothing;
+      encoder.parent(known ? parentClass.comment : parentClass.none, bytes, 0, bytes.length);
+      return;
+    }
+    if (type !== stringValue) {
+      encoder.parent(parentClass.none, nothing, 0, 0);
+      return;
+    }
+    const source = fields.source[parentId] as Uint8Array;
+    const start = fields.start[parentId] as number;
+    const end = fields.end[parentId] as number;
+    if (equals(source, start, end, linkSpan)) encoder.parent(parentClass.thread, nothing, 0, 0);
+    else if (begins(source, start, end, commentPrefix))
+      encoder.parent(parentClass.comment, source, start + commentPrefix.length, end);
+    else encoder.parent(parentClass.other, source, start, end);
+  }
+}
+
+function spanOf(fields: FieldTable, slot: number, span: Span): void {
+  span.source = fields.source[slot] as Uint8Array;
+  span.start = fields.start[slot] as number;
+  span.end = fields.end[slot] as number;
+}
+
+/** The submission's name: `t3_` and its id. */
+function nameOf(id: Span, name: Span): void {
+  const length = submissionPrefix.length + id.end - id.start;
+  if (name.source.length < length) name.source = new Uint8Array(length * 2);
+  name.source.set(submissionPrefix);
+  name.source.set(id.source.subarray(id.start, id.end), submissionPrefix.length);
+  name.start = 0;
+  name.end = length;
+}
+
+function equals(source: Uint8Array, start: number, end: number, span: Span): boolean {
+  if (end - start !== span.end - span.start) return false;
+  for (let at = start, other = span.start; at < end; at++, other++) {
+    if (source[at] !== span.source[other]) return false;
+  }
+  return true;
+}
+
+function begins(source: Uint8Array, start: number, end: number, prefix: Uint8Array): boolean {
+  if (end - start <= prefix.length) return false;
+  for (let at = 0; at < prefix.length; at++) if (source[start + at] !== prefix[at]) return false;
+  return true;
+}

@@ -1,0 +1,36 @@
+/** Entry of an assembly's thread (`worker_threads`): one bucket at a time. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { ThreadmillError } from '../../core/errors.ts';
+import { assembleBucket } from './bucket.ts';
+import type { AssemblerData, FromAssembler, ToAssembler } from './protocol.ts';
+
+const port = parentPort;
+if (port === null)
+  throw new TypeError('assembly-thread is the entry of a worker thread; it does nothing on a main thread');
+
+const { options, stop } = workerData as AssemblerData;
+
+class Stopped extends Error {}
+
+function checkStop(): void {
+  if (Atomics.load(stop, 0) !== 0) throw new Stopped();
+}
+
+async function assemble(bucket: number): Promise<FromAssembler> {
+  try {
+    checkStop();
+    return { type: 'done', entry: await assembleBucket({ ...options, checkStop }, bucket) };
+  } catch (error) {
+    if (error instanceof Stopped) return { type: 'stopped' };
+    const { message, stack } = error as Error;
+    // an error loses its class on its way to another thread
+    const known = error instanceof ThreadmillError ? error : null;
+    return { type: 'failed', code: known?.code ?? null, message, facts: known?.facts ?? {}, stack };
+  }
+}
+
+port.on('message', ({ bucket }: ToAssembler) => {
+  void assemble(bucket).then((answer) => {
+    port.postMessage(answer);
+  });
+});

@@ -1,0 +1,34 @@
+/** What a spilled row holds: keys, from which threads are arranged, and a payload, which only waits to be written. */
+import { columnsOf, type ArchiveKind, type Column } from '../../core/columns.ts';
+import type { OutputFormat } from '../../contract/job.ts';
+
+/** What the keys hold already. */
+const keyColumns: ReadonlySet<string> = new Set(['id', 'created_utc', 'link_id', 'parent_id']);
+/** An excluded line's text does not go on; a tombstone has none. */
+export const withheldColumns: ReadonlySet<string> = new Set(['body', 'selftext', 'raw']);
+
+export const lineColumn: Column = { name: 'raw', type: 'string', sources: [], required: true };
+
+/** Flags of a row. */
+export const keptFlag = 1;
+
+/** How a row names its parent. Format of the spill. */
+export const parentClass = { none: 0, thread: 1, comment: 2, other: 3 } as const;
+
+/** The formats whose rows are the original lines. */
+export function holdsLines(format: OutputFormat): boolean {
+  return format === 'jsonl' || format === 'jsonl.zst';
+}
+
+/** The payload's columns in their order. The submission's serve the thread table too, whatever the format. */
+export function payloadColumns(
+  kind: ArchiveKind,
+  { format, keepRaw }: { readonly format: OutputFormat; readonly keepRaw: boolean },
+): readonly Column[] {
+  const columns = columnsOf(kind, { keepRaw: false }).filter(({ name }) => !keyColumns.has(name));
+  const withLine = holdsLines(format) || keepRaw;
+  const line = withLine ? [lineColumn] : [];
+  if (kind === 'submissions') return [...columns, ...line];
+  if (holdsLines(format)) return line;
+  return [...columns, ...line];
+}
