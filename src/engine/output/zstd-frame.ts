@@ -1,10 +1,14 @@
-import { constants, createZstdCompress } from 'node:zlib';
+import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { ZlibHandle } from '../zlib/zlib-handle.ts';
 
 /** One a thread: a context takes some megabytes, and making it is a quarter of the time of a frame. */
 let handle: ZlibHandle | null = null;
 /** Holds the last frame. */
 let output = new Uint8Array(0);
+
+/** The same for reading. */
+let reader: ZlibHandle | null = null;
+let content = new Uint8Array(0);
 
 /** Worst size of a zstd frame of `bytes` bytes, as ZSTD_COMPRESSBOUND in zstd.h. */
 function frameBytesBound(bytes: number): number {
@@ -36,4 +40,25 @@ export function zstdFrame(bytes: Uint8Array): Uint8Array {
   if (taken !== bytes.length)
     throw new RangeError(`zstd took ${taken} of ${bytes.length} bytes into room for all`);
   return output.subarray(0, given);
+}
+
+/**
+ * The content of one whole zstd frame that is known to hold `bytes` at most; valid until the next call.
+ * @throws {ZlibError} where it is damaged; RangeError where it holds more, or is no whole frame
+ */
+export function zstdFrameContent(frame: Uint8Array, bytes: number): Uint8Array {
+  // one more, so that a frame that holds more is not taken for a whole one
+  if (content.length <= bytes) content = new Uint8Array(bytes + 1);
+  reader ??= new ZlibHandle(createZstdDecompress());
+  try {
+    const { taken, given } = reader.step(constants.ZSTD_e_continue, frame, 0, frame.length, content);
+    if (taken !== frame.length || given > bytes)
+      throw new RangeError(`${frame.length} bytes are no zstd frame of ${bytes} bytes at most`);
+    return content.subarray(0, given);
+  } catch (error) {
+    // it is in the middle of a frame, or remembers a failure
+    reader.close();
+    reader = null;
+    throw error;
+  }
 }

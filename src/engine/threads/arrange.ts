@@ -110,7 +110,8 @@ class Arranger {
     }
     for (let thread = 0; thread < head.length; thread++) {
       const row = head[thread] as number;
-      if (row !== none && (keys.kept[row] === 1 || (figures.commentsKept[thread] as number) > 0)) state[row] = 1;
+      if (row !== none && (keys.kept[row] === 1 || (figures.commentsKept[thread] as number) > 0))
+        state[row] = 1;
     }
   }
 
@@ -198,7 +199,11 @@ class Arranger {
       const begin = into.at;
       const submission = head[thread] as number;
       if (submission !== none && state[submission] !== 0) put(into, submission, submissionDepth, false);
-      for (let root = this.firstRoot[thread] as number; root !== none; root = this.nextSibling[root] as number)
+      for (
+        let root = this.firstRoot[thread] as number;
+        root !== none;
+        root = this.nextSibling[root] as number
+      )
         this.walkTree(root, into);
       if (into.at === begin) continue;
       threads++;

@@ -1,7 +1,7 @@
 /** Entry of an assembly's thread (`worker_threads`): one bucket at a time. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { ThreadmillError } from '../../core/errors.ts';
-import { assembleBucket } from './bucket.ts';
+import { assembleBucket, BucketMemory } from './bucket.ts';
 import type { AssemblerData, FromAssembler, ToAssembler } from './protocol.ts';
 
 const port = parentPort;
@@ -9,6 +9,8 @@ if (port === null)
   throw new TypeError('assembly-thread is the entry of a worker thread; it does nothing on a main thread');
 
 const { options, stop } = workerData as AssemblerData;
+
+const memory = new BucketMemory();
 
 class Stopped extends Error {}
 
@@ -19,7 +21,7 @@ function checkStop(): void {
 async function assemble(bucket: number): Promise<FromAssembler> {
   try {
     checkStop();
-    return { type: 'done', entry: await assembleBucket({ ...options, checkStop }, bucket) };
+    return { type: 'done', entry: await assembleBucket({ ...options, checkStop }, bucket, memory) };
   } catch (error) {
     if (error instanceof Stopped) return { type: 'stopped' };
     const { message, stack } = error as Error;

@@ -10,7 +10,7 @@ export type { SpillFile } from './bucket.ts';
 
 const MiB = 1024 * 1024;
 /** A thread beside the payload that it holds: its isolate, the keys of a usual bucket, the row group and its pages. */
-const threadBytes = 64 * MiB;
+const threadBytes = 112 * MiB;
 /** Less would make passes of a few thousand rows; more than a usual bucket's third of its text needs nobody. */
 const payloadBytesMin = 8 * MiB;
 const payloadBytesMax = 96 * MiB;
@@ -35,7 +35,7 @@ export function assemblyPlan(
   limitBytes: number,
   threads: number,
 ): { readonly threads: number; readonly payloadBytesMax: number } {
-  const fitting = Math.min(threads, Math.max(1, Math.floor(limitBytes / (threadBytes * 2))));
+  const fitting = Math.min(threads, Math.max(1, Math.floor(limitBytes / (2 * threadBytes))));
   const rest = limitBytes / fitting - threadBytes;
   return {
     threads: fitting,

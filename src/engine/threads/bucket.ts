@@ -48,13 +48,23 @@ export interface BucketOptions {
   readonly checkStop: () => void;
 }
 
+/** Memory that a thread uses from bucket to bucket: garbage of typed arrays waits long for its collection. */
+export class BucketMemory {
+  readonly keys = new KeyTable();
+  payload = new Uint8Array(0);
+}
+
 /**
  * Builds a bucket. Its files appear whole, the thread table first; built again they have the same bytes, whatever
  * `payloadBytesMax`. Memory: 100 bytes a row, `payloadBytesMax`, and a row group.
  * @throws ThreadmillError DATASET_INVALID where a spill is not what was written; DATASET_IN_USE; OUTPUT_*, DISK_FULL
  */
-export async function assembleBucket(options: BucketOptions, bucket: number): Promise<ThreadsEntry> {
-  const assembly = new BucketAssembly(options, bucket);
+export async function assembleBucket(
+  options: BucketOptions,
+  bucket: number,
+  memory: BucketMemory,
+): Promise<ThreadsEntry> {
+  const assembly = new BucketAssembly(options, bucket, memory);
   assembly.readKeys();
   return assembly.write();
 }
@@ -62,13 +72,17 @@ export async function assembleBucket(options: BucketOptions, bucket: number): Pr
 class BucketAssembly {
   private readonly options: BucketOptions;
   private readonly bucket: number;
-  private readonly keys = new KeyTable();
+  private readonly memory: BucketMemory;
+  private readonly keys: KeyTable;
   /** Blocks of each spill. */
   private readonly places: (readonly BlockPlace[])[] = [];
 
-  constructor(options: BucketOptions, bucket: number) {
+  constructor(options: BucketOptions, bucket: number, memory: BucketMemory) {
     this.options = options;
     this.bucket = bucket;
+    this.memory = memory;
+    this.keys = memory.keys;
+    this.keys.clear();
   }
 
   readKeys(): void {
@@ -150,7 +164,7 @@ class BucketAssembly {
     const atHand = new RowAtHand(keys, payloads.comments);
     const places = new Int32Array(keys.rows).fill(-1);
     let [pendingBytes, pendingThreads] = [0, 0];
-    for (let from = 0; from < arrangement.count; ) {
+    for (let from = 0; from < arrangement.count;) {
       const { to, payload } = this.readPayloads(arrangement, from, places);
       for (let at = from; at < to; at++) {
         const row = arrangement.row[at] as number;
@@ -212,7 +226,9 @@ class BucketAssembly {
       places[row] = bytes;
       bytes += more;
     }
-    const payload = new Uint8Array(bytes);
+    const { memory } = this;
+    if (memory.payload.length < bytes) memory.payload = new Uint8Array(bytes);
+    const { payload } = memory;
     let firstRow = 0;
     for (const [index, blocks] of this.places.entries()) {
       if (blocks.length === 0) continue;

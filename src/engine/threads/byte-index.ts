@@ -27,7 +27,11 @@ export class ByteIndex {
     for (;;) {
       const entry = (this.slots[slot] as number) - 1;
       if (entry < 0) return this.insert(slot, hash, group, source, start, end);
-      if (this.hashes[entry] === hash && this.groups[entry] === group && this.equals(entry, source, start, end))
+      if (
+        this.hashes[entry] === hash &&
+        this.groups[entry] === group &&
+        this.equals(entry, source, start, end)
+      )
         return entry;
       slot = (slot + 1) & mask;
     }
@@ -61,6 +65,13 @@ export class ByteIndex {
       if (difference !== 0) return difference;
     }
     return aEnd - at - (bEnd - other);
+  }
+
+  /** Empties it, and keeps its memory. */
+  clear(): void {
+    this.count = 0;
+    this.store.clear();
+    this.slots.fill(0);
   }
 
   private equals(entry: number, source: Uint8Array, start: number, end: number): boolean {

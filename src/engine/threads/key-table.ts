@@ -47,6 +47,14 @@ export class KeyTable {
     if (cursor.at !== keys.length) throw new RangeError(`${keys.length - cursor.at} bytes are left over`);
   }
 
+  /** Empties it for another bucket, and keeps its memory. */
+  clear(): void {
+    this.rows = 0;
+    this.links.clear();
+    this.comments.clear();
+    this.others.clear();
+  }
+
   private addRow(cursor: KeyCursor, kind: ArchiveKind): void {
     const { bytes } = cursor;
     if (this.rows === this.comment.length) this.grow();

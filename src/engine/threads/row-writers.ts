@@ -126,7 +126,10 @@ export class LineRows implements ThreadRowWriter {
 
   constructor(format: OutputFormat, payloads: Payloads) {
     this.encoder = jsonlEncoder({ format });
-    this.lineIndex = { comment: payloads.comments.index('raw'), submission: payloads.submissions.index('raw') };
+    this.lineIndex = {
+      comment: payloads.comments.index('raw'),
+      submission: payloads.submissions.index('raw'),
+    };
   }
 
   write(row: RowAtHand): void {

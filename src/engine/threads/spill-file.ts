@@ -8,10 +8,10 @@
  *     tail of `tailBytes`         offset of the entries f64, buckets, entries, JSON bytes u32, magic
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { zstdDecompressSync } from 'node:zlib';
 import { ThreadmillError } from '../../core/errors.ts';
 import { outputError } from '../output/atomic-file.ts';
 import type { PartFraming } from '../output/format.ts';
+import { zstdFrameContent } from '../output/zstd-frame.ts';
 import type { SpillBlock } from './spill-encoder.ts';
 
 export const spillExtension = 'spill';
@@ -84,7 +84,10 @@ export interface BlockPlace {
   readonly rows: number;
 }
 
-/** A spill file of known size, read at any place. One open file; memory for what is asked for. */
+/** What was read last: one buffer a thread, since each takes one block after another. */
+let input = Buffer.alloc(64 * 1024);
+
+/** A spill file of known size, read at any place. One open file; what a method gives is valid until the next call of any reader. */
 export class SpillReader {
   private readonly path: string;
   private readonly file: number;
@@ -149,10 +152,7 @@ export class SpillReader {
 
   private frame(offset: number, bytes: number, plainBytes: number): Uint8Array {
     try {
-      return zstdDecompressSync(this.read(offset, bytes), {
-        maxOutputLength: plainBytes,
-        chunkSize: Math.max(1024, plainBytes),
-      });
+      return zstdFrameContent(this.read(offset, bytes), plainBytes);
     } catch (cause) {
       if (cause instanceof ThreadmillError) throw cause;
       throw this.invalid(`its block at byte ${offset} is damaged: ${(cause as Error).message}`, cause);
@@ -160,7 +160,8 @@ export class SpillReader {
   }
 
   private read(offset: number, bytes: number): Buffer {
-    const buffer = Buffer.allocUnsafe(bytes);
+    if (input.length < bytes) input = Buffer.alloc(bytes * 2);
+    const buffer = input.subarray(0, bytes);
     if (offset < 0) throw this.invalid('it is too short for a spill');
     let at = 0;
     while (at < bytes) {
