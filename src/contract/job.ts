@@ -5,8 +5,15 @@ import type { PackedPart } from './part.ts';
 
 export type { PackedPart, PartEntry } from './part.ts';
 
-export type OutputFormat = 'parquet' | 'jsonl.zst' | 'jsonl' | 'csv';
-export const outputFormats: readonly OutputFormat[] = ['parquet', 'jsonl.zst', 'jsonl', 'csv'];
+/** `conversations` exists for threads only. */
+export type OutputFormat = 'parquet' | 'jsonl.zst' | 'jsonl' | 'csv' | 'conversations';
+export const outputFormats: readonly OutputFormat[] = [
+  'parquet',
+  'jsonl.zst',
+  'jsonl',
+  'csv',
+  'conversations',
+];
 
 /** The settings that a job carries; every field optional in the input, filled from the worker's settings. */
 export interface JobSettings {
@@ -16,6 +23,8 @@ export interface JobSettings {
   readonly partBytes: number;
   readonly keepRaw: boolean;
   readonly preserveThreads: boolean;
+  /** `conversations`: a line for each path from the top to a leaf, not for each thread. */
+  readonly paths: boolean;
   readonly validateTimestamps: boolean;
   readonly qualityMinScore: number;
   readonly excludeDeleted: boolean;

@@ -7,6 +7,7 @@ export const decisiveSettingKeys = [
   'partBytes',
   'keepRaw',
   'preserveThreads',
+  'paths',
   'validateTimestamps',
   'qualityMinScore',
   'excludeDeleted',

@@ -73,7 +73,8 @@ export function makesThreads(settings: Pick<JobSettings, 'preserveThreads'>, kin
 
 /** Name of a bucket's rows. */
 export function threadsFile(index: number, format: OutputFormat): string {
-  return `threads-${String(index).padStart(5, '0')}.${format}`;
+  const number = String(index).padStart(5, '0');
+  return format === 'conversations' ? `conversations-${number}.jsonl.zst` : `threads-${number}.${format}`;
 }
 
 /** Name of a bucket's rows of the thread table. */

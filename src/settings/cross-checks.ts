@@ -5,7 +5,10 @@ import { settingByKey } from './table.ts';
 /** Gives where a setting's value came from, in words. */
 export type Provenance = (key: SettingKey) => string;
 
-type Checked = Pick<SettingsValues, 'minBatchSize' | 'maxBatchSize' | 'baseBatchSize'> &
+type Checked = Pick<
+  SettingsValues,
+  'minBatchSize' | 'maxBatchSize' | 'baseBatchSize' | 'format' | 'preserveThreads' | 'paths'
+> &
   Partial<Pick<SettingsValues, 'port' | 'uiPort' | 'address'>>;
 
 /** The problems between settings that are each valid; none: an empty list. */
@@ -23,6 +26,19 @@ export function crossProblems(values: Checked, from: Provenance): readonly strin
       `${say('baseBatchSize')} is "${String(baseBatchSize)}": must be from ${String(minBatchSize)} (minBatchSize, ` +
         `${from('minBatchSize')}) to ${String(maxBatchSize)} (maxBatchSize, ${from('maxBatchSize')}); ` +
         `given by ${from('baseBatchSize')}`,
+    );
+  }
+  const { format, preserveThreads, paths } = values;
+  if (format === 'conversations' && !preserveThreads) {
+    problems.push(
+      `${say('format')} is "conversations": must go with ${say('preserveThreads')}, which is "false"; ` +
+        `given by ${from('format')} and ${from('preserveThreads')}`,
+    );
+  }
+  if (paths && format !== 'conversations') {
+    problems.push(
+      `${say('paths')} is "true": must go with the format conversations, but ${say('format')} is "${format}"; ` +
+        `given by ${from('paths')} and ${from('format')}`,
     );
   }
   if (values.address === null && typeof values.port === 'number' && values.port === values.uiPort) {

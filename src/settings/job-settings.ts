@@ -23,6 +23,7 @@ export function toJobSettings(values: SettingsValues): JobSettings {
     partBytes: values.partMib * MiB,
     keepRaw: values.keepRaw,
     preserveThreads: values.preserveThreads,
+    paths: values.paths,
     validateTimestamps: values.validateTimestamps,
     qualityMinScore: values.qualityMinScore,
     excludeDeleted: values.excludeDeleted,

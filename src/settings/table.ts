@@ -85,7 +85,15 @@ const specs: { readonly [K in SettingKey]: RowSpec<K> } = {
     'output',
     boolean,
     true,
-    'group the output into threads (accepted; this release writes rows in input order)',
+    'comments: group the output into threads',
+  ),
+  paths: own(
+    'THREADMILL_PATHS',
+    'output',
+    boolean,
+    false,
+    'conversations: a line for each path from the top to a leaf, not for each thread',
+    true,
   ),
 
   validateTimestamps: guide(

@@ -14,6 +14,7 @@ const others: Readonly<Required<JobSettings>> = {
   partBytes: 2 ** 20,
   keepRaw: true,
   preserveThreads: false,
+  paths: true,
   validateTimestamps: false,
   qualityMinScore: 3,
   excludeDeleted: false,

@@ -15,6 +15,7 @@ import { dataConverterOf } from '../../src/payloads/data-converter.ts';
 import { settingRows, type SettingKey } from '../../src/settings.ts';
 import { found, jobState } from '../contract/scene.ts';
 import { inFolder } from '../engine/dataset/scene.ts';
+import { assembled } from '../engine/threads/assemble.ts';
 import { MonitorScene } from '../engine/resources/scene.ts';
 import { jobSettings, millUnder, valuesOf, type Env } from './scene.ts';
 
@@ -127,6 +128,19 @@ const effects: Readonly<Record<SettingKey, Effect>> = {
       const [grouped, plain] = [await millUnder(on ?? {}, archive), await millUnder(off ?? {}, archive)];
       assert.deepEqual(grouped.entries, plain.entries, 'no byte depends on it in this release');
     }),
+
+  paths: async () => {
+    const made = async (value: string): Promise<readonly string[]> => {
+      const settings = jobSettings({ THREADMILL_FORMAT: 'conversations', THREADMILL_PATHS: value });
+      const { text } = await assembled({ comments: [base, { ...base, id: 'c2' }] }, settings);
+      return text.split('\n').slice(0, -1);
+    };
+    assert.equal((await made('false')).length, 1, 'one thread');
+    assert.equal((await made('true')).length, 2, 'two paths');
+    assert.throws(() => jobSettings({ THREADMILL_PATHS: 'true' }), /must go with the format conversations/);
+    const flat = { THREADMILL_FORMAT: 'conversations', PUSHSHIFT_PRESERVE_THREADS: 'false' };
+    assert.throws(() => jobSettings(flat), /must go with PUSHSHIFT_PRESERVE_THREADS/);
+  },
 
   validateTimestamps: () =>
     assertFilter(

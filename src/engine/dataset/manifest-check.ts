@@ -94,7 +94,7 @@ const manifest = object({
   settings: object({
     format: oneOf(outputFormats),
     partBytes: whole,
-    ...each(['keepRaw', 'preserveThreads', 'validateTimestamps'], flag),
+    ...each(['keepRaw', 'preserveThreads', 'paths', 'validateTimestamps'], flag),
     ...each(['excludeDeleted', 'excludeRemoved', 'salvage'], flag),
     ...each(['qualityMinScore', 'maxRejectRate'], finite),
   }),

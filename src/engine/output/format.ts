@@ -61,6 +61,8 @@ export function createStripeEncoder(options: FormatOptions): StripeEncoder {
     case 'jsonl':
     case 'jsonl.zst':
       return jsonlEncoder(options);
+    case 'conversations':
+      throw threadsOnly();
   }
 }
 
@@ -74,7 +76,13 @@ export function partFraming(options: FormatOptions): PartFraming {
     case 'jsonl':
     case 'jsonl.zst':
       return jsonlFraming(options);
+    case 'conversations':
+      throw threadsOnly();
   }
+}
+
+function threadsOnly(): TypeError {
+  return new TypeError('Conversations are made of threads: they have neither columns nor lines of their own');
 }
 
 /** An encoder of columns of the caller's choice; line formats write objects. */
@@ -87,6 +95,8 @@ export function columnsEncoder(format: OutputFormat, columns: readonly Column[])
     case 'jsonl':
     case 'jsonl.zst':
       return jsonColumnsEncoder(columns, jsonlEncoder({ format }));
+    case 'conversations':
+      throw threadsOnly();
   }
 }
 
@@ -100,5 +110,7 @@ export function columnsFraming(format: OutputFormat, columns: readonly Column[])
     case 'jsonl':
     case 'jsonl.zst':
       return jsonlFraming({ format });
+    case 'conversations':
+      throw threadsOnly();
   }
 }

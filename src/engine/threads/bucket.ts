@@ -7,7 +7,9 @@ import { ThreadmillError } from '../../core/errors.ts';
 import { holdsClaim } from '../dataset/claim.ts';
 import { AtomicFile, type FileDigest } from '../output/atomic-file.ts';
 import { columnsFraming, type EncodedStripe, type PartFraming } from '../output/format.ts';
+import { jsonlFraming } from '../output/jsonl.ts';
 import { arrange, type Arrangement } from './arrange.ts';
+import { ConversationPaths, NestedConversations } from './conversation-rows.ts';
 import { KeyTable } from './key-table.ts';
 import { PayloadRow } from './payload-reader.ts';
 import { RowAtHand } from './row-at-hand.ts';
@@ -37,6 +39,8 @@ export interface BucketOptions {
   readonly jobId: string;
   readonly format: OutputFormat;
   readonly keepRaw: boolean;
+  /** Of `conversations`: lines of paths instead of threads. */
+  readonly paths: boolean;
   /** Submissions are among the spills. */
   readonly joined: boolean;
   readonly buckets: number;
@@ -102,14 +106,19 @@ class BucketAssembly {
     const { options, bucket, keys } = this;
     const { folder, format } = options;
     const arrangement = arrange(keys, options);
-    const table = await GroupedFile.create(
-      join(folder, threadTableFile(bucket, format)),
-      columnsFraming(format, threadTableColumns()),
-    );
+    const conversations = format === 'conversations';
+    const table = conversations
+      ? null
+      : await GroupedFile.create(
+          join(folder, threadTableFile(bucket, format)),
+          columnsFraming(format, threadTableColumns()),
+        );
     try {
       const rows = await GroupedFile.create(
         join(folder, threadsFile(bucket, format)),
-        columnsFraming(format, threadColumns(options)),
+        conversations
+          ? jsonlFraming({ format: 'jsonl.zst' })
+          : columnsFraming(format, threadColumns(options)),
       );
       try {
         await this.writeRows(arrangement, rows, table);
@@ -118,19 +127,19 @@ class BucketAssembly {
         await rows.abort();
       }
     } finally {
-      await table.abort();
+      await table?.abort();
     }
   }
 
   private async commit(
     { counts }: Arrangement,
     rows: GroupedFile,
-    table: GroupedFile,
+    table: GroupedFile | null,
   ): Promise<ThreadsEntry> {
     const { options, bucket } = this;
     const { folder, jobId, format, buckets } = options;
     const said = { 'threadmill.threads': JSON.stringify({ index: bucket, buckets, ...counts }) };
-    await table.end(said);
+    await table?.end(said);
     await rows.end(said);
     if (!(await holdsClaim(folder, jobId))) {
       throw new ThreadmillError(
@@ -139,28 +148,31 @@ class BucketAssembly {
         { facts: { dataset: folder } },
       );
     }
-    const tableDigest = await table.commit();
+    const tableDigest = table === null ? null : await table.commit();
     const digest = await rows.commit();
     return {
       index: bucket,
       ...counts,
       file: threadsFile(bucket, format),
       ...digest,
-      table: { file: threadTableFile(bucket, format), ...tableDigest },
+      table: tableDigest === null ? null : { file: threadTableFile(bucket, format), ...tableDigest },
     };
   }
 
-  private async writeRows(arrangement: Arrangement, rows: GroupedFile, table: GroupedFile): Promise<void> {
+  private async writeRows(
+    arrangement: Arrangement,
+    rows: GroupedFile,
+    table: GroupedFile | null,
+  ): Promise<void> {
     const { options, keys } = this;
     const { format } = options;
     const payloads: Payloads = {
       comments: new PayloadRow(payloadColumns('comments', options)),
       submissions: new PayloadRow(payloadColumns('submissions', options)),
     };
-    const writer: ThreadRowWriter = holdsLines(format)
-      ? new LineRows(format, payloads)
-      : new ColumnRows(format, options, payloads);
-    const tableWriter = new ThreadTableWriter(format, keys, arrangement.threads, payloads.submissions);
+    const writer = this.rowWriter(payloads);
+    const tableWriter =
+      table === null ? null : new ThreadTableWriter(format, keys, arrangement.threads, payloads.submissions);
     const atHand = new RowAtHand(keys, payloads.comments);
     const places = new Int32Array(keys.rows).fill(-1);
     let [pendingBytes, pendingThreads] = [0, 0];
@@ -171,7 +183,7 @@ class BucketAssembly {
         this.take(atHand, payloads, arrangement, at);
         atHand.payload.read(payload, places[row] as number);
         writer.write(atHand);
-        if (arrangement.begins[at] === 1) {
+        if (table !== null && tableWriter !== null && atHand.begins) {
           tableWriter.write({
             thread: keys.thread[row] as number,
             submission: atHand.submission ? atHand.payload : null,
@@ -185,15 +197,23 @@ class BucketAssembly {
         }
         pendingBytes += (keys.payloadBytes[row] as number) + rowBytes;
         if (pendingBytes >= groupBytes) {
-          await rows.append(writer.finish());
+          await rows.append(writer.finish(false));
           pendingBytes = 0;
           options.checkStop();
         }
       }
       from = to;
     }
-    await rows.append(writer.finish());
-    await table.append(tableWriter.finish());
+    await rows.append(writer.finish(true));
+    if (table !== null && tableWriter !== null) await table.append(tableWriter.finish());
+  }
+
+  private rowWriter(payloads: Payloads): ThreadRowWriter {
+    const { options } = this;
+    const { format } = options;
+    if (format === 'conversations')
+      return options.paths ? new ConversationPaths(payloads) : new NestedConversations(payloads);
+    return holdsLines(format) ? new LineRows(format, payloads) : new ColumnRows(format, options, payloads);
   }
 
   private take(atHand: RowAtHand, payloads: Payloads, arrangement: Arrangement, at: number): void {
@@ -202,6 +222,7 @@ class BucketAssembly {
     atHand.row = row;
     atHand.depth = arrangement.depth[at] as number;
     atHand.parentMissing = arrangement.parentMissing[at] === 1;
+    atHand.begins = arrangement.begins[at] === 1;
     atHand.kept = keys.kept[row] === 1;
     atHand.submission = keys.comment[row] === -1;
     atHand.payload = atHand.submission ? payloads.submissions : payloads.comments;
@@ -302,7 +323,7 @@ class GroupedFile {
   }
 
   async append({ bytes, rows, meta }: EncodedStripe): Promise<void> {
-    if (rows === 0) return;
+    if (bytes.length === 0) return;
     this.groups.push({ offset: this.file.bytes, stripe: { rows, meta }, bytes: bytes.length });
     await this.file.write(bytes);
   }

@@ -15,6 +15,8 @@ export class RowAtHand {
   row = 0;
   depth = 0;
   parentMissing = false;
+  /** The first of its thread. */
+  begins = false;
   kept = true;
   submission = false;
   /** The payload of its kind, read. */

@@ -12,8 +12,8 @@ import { threadColumns } from './thread-columns.ts';
 /** Takes rows in their order. */
 export interface ThreadRowWriter {
   write(row: RowAtHand): void;
-  /** What came since the last call. */
-  finish(): EncodedStripe;
+  /** What came since the last call; `last`: no row follows. */
+  finish(last: boolean): EncodedStripe;
 }
 
 /** The payloads that a writer reads, by kind. */

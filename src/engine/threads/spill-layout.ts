@@ -4,6 +4,8 @@ import type { OutputFormat } from '../../contract/job.ts';
 
 /** What the keys hold already. */
 const keyColumns: ReadonlySet<string> = new Set(['id', 'created_utc', 'link_id', 'parent_id']);
+/** All that a turn of a conversation shows. */
+const turnColumns: ReadonlySet<string> = new Set(['subreddit', 'author', 'body', 'score']);
 /** An excluded line's text does not go on; a tombstone has none. */
 export const withheldColumns: ReadonlySet<string> = new Set(['body', 'selftext', 'raw']);
 
@@ -26,9 +28,10 @@ export function payloadColumns(
   { format, keepRaw }: { readonly format: OutputFormat; readonly keepRaw: boolean },
 ): readonly Column[] {
   const columns = columnsOf(kind, { keepRaw: false }).filter(({ name }) => !keyColumns.has(name));
-  const withLine = holdsLines(format) || keepRaw;
+  const withLine = holdsLines(format) || (keepRaw && format !== 'conversations');
   const line = withLine ? [lineColumn] : [];
   if (kind === 'submissions') return [...columns, ...line];
   if (holdsLines(format)) return line;
+  if (format === 'conversations') return columns.filter(({ name }) => turnColumns.has(name));
   return [...columns, ...line];
 }
