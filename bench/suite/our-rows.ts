@@ -54,7 +54,7 @@ export function engineRow(archive: BenchArchive, format: OutputFormat, batchSize
 }
 
 export const engineRows = (archive: BenchArchive): readonly Row[] =>
-  outputFormats.map((format) => engineRow(archive, format));
+  outputFormats.filter((format) => format !== 'conversations').map((format) => engineRow(archive, format));
 
 export const batchRows = (archive: BenchArchive): readonly Row[] =>
   batchSizes.map((batchSize) => engineRow(archive, 'parquet', batchSize));
