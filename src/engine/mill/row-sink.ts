@@ -139,23 +139,28 @@ class ThreadSink implements RowSink {
   }
 
   private appendParent(): void {
-    const { fields, encoder, parentId, linkSpan } = this;
+    const { fields, encoder, parentId } = this;
     const type = fields.type[parentId];
     if (type === numberValue) {
       // as in row.ts: in some dumps the comment's id without its prefix, in base 10
       const value = fields.number[parentId] as number;
-      const known = Number.isSafeInteger(value) && value >= 0;
-      const bytes = known ? Buffer.from(value.toString(36), 'latin1') : nothing;
-      encoder.parent(known ? parentClass.comment : parentClass.none, bytes, 0, bytes.length);
-      return;
-    }
-    if (type !== stringValue) {
-      encoder.parent(parentClass.none, nothing, 0, 0);
-      return;
-    }
-    const source = fields.source[parentId] as Uint8Array;
-    const start = fields.start[parentId] as number;
-    const end = fields.end[parentId] as number;
+      if (!Number.isSafeInteger(value) || value < 0) {
+        encoder.parent(parentClass.none, nothing, 0, 0);
+        return;
+      }
+      const bytes = Buffer.from(`t1_${value.toString(36)}`, 'latin1');
+      this.nameParent(bytes, 0, bytes.length);
+    } else if (type === stringValue)
+      this.nameParent(
+        fields.source[parentId] as Uint8Array,
+        fields.start[parentId] as number,
+        fields.end[parentId] as number,
+      );
+    else encoder.parent(parentClass.none, nothing, 0, 0);
+  }
+
+  private nameParent(source: Uint8Array, start: number, end: number): void {
+    const { encoder, linkSpan } = this;
     if (equals(source, start, end, linkSpan)) encoder.parent(parentClass.thread, nothing, 0, 0);
     else if (begins(source, start, end, commentPrefix))
       encoder.parent(parentClass.comment, source, start + commentPrefix.length, end);
