@@ -43,8 +43,8 @@ export function zstdFrame(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * The content of one whole zstd frame that is known to hold `bytes` at most; valid until the next call.
- * @throws {ZlibError} where it is damaged; RangeError where it holds more, or is no whole frame
+ * The content of one whole zstd frame that is known to hold `bytes` bytes; valid until the next call.
+ * @throws {ZlibError} where it is damaged; RangeError where it holds more or less, or is no whole frame
  */
 export function zstdFrameContent(frame: Uint8Array, bytes: number): Uint8Array {
   // one more, so that a frame that holds more is not taken for a whole one
@@ -52,8 +52,9 @@ export function zstdFrameContent(frame: Uint8Array, bytes: number): Uint8Array {
   reader ??= new ZlibHandle(createZstdDecompress());
   try {
     const { taken, given } = reader.step(constants.ZSTD_e_continue, frame, 0, frame.length, content);
-    if (taken !== frame.length || given > bytes)
-      throw new RangeError(`${frame.length} bytes are no zstd frame of ${bytes} bytes at most`);
+    // less: a frame whose end was not recognized is one without its checksum checked
+    if (taken !== frame.length || given !== bytes)
+      throw new RangeError(`${frame.length} bytes are no zstd frame of ${bytes} bytes`);
     return content.subarray(0, given);
   } catch (error) {
     // it is in the middle of a frame, or remembers a failure

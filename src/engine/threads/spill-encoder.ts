@@ -17,13 +17,14 @@ const spillFrame = {
   params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
 } as const;
 
-/** Rows of one bucket as two zstd frames, keys before payload. Bytes; those of the frames, and of what is in them. */
+/** Rows of one bucket as two zstd frames, keys before payload. Bytes of the frames, and of what is in them. */
 export interface SpillBlock {
   readonly bucket: number;
   readonly rows: number;
   readonly keysBytes: number;
   readonly payloadBytes: number;
-  readonly plainBytes: number;
+  readonly plainKeysBytes: number;
+  readonly plainPayloadBytes: number;
 }
 
 interface Bucket {
@@ -199,7 +200,8 @@ export class SpillEncoder implements StripeEncoder {
       rows,
       keysBytes: keysFrame.length,
       payloadBytes: payloadFrame.length,
-      plainBytes: Math.max(keys.length, payload.length),
+      plainKeysBytes: keys.length,
+      plainPayloadBytes: payload.length,
     });
     keys.clear();
     payload.clear();

@@ -2,12 +2,14 @@
  * The file of a part's spilled rows: the blocks as they came, then what finds those of one bucket. All numbers are little-endian.
  *
  *     blocks                      zstd frames, each block's keys before its payload
- *     entries                     one of `entryBytes` a block, by bucket: offset f64, keysBytes, payloadBytes, plainBytes, rows u32
- *     directory                   u32 a bucket and one more: its first entry
+ *     entries                     one of `entryBytes` a block, by bucket: offset f64; keysBytes, payloadBytes, the same of their
+ *                                 contents, rows u32
+ *     directory                   one of `bucketBytes` a bucket: its first entry, CRC-32 of its entries u32; and one more
  *     what the part says of itself   JSON, as in a Parquet footer
  *     tail of `tailBytes`         offset of the entries f64, buckets, entries, JSON bytes u32, magic
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import { ThreadmillError } from '../../core/errors.ts';
 import { outputError } from '../output/atomic-file.ts';
 import type { PartFraming } from '../output/format.ts';
@@ -15,8 +17,10 @@ import { zstdFrameContent } from '../output/zstd-frame.ts';
 import type { SpillBlock } from './spill-encoder.ts';
 
 export const spillExtension = 'spill';
-const magic = 0x314c5354; // TSL1
-const entryBytes = 24;
+const magic = 0x324c5354; // TSL2
+const entryBytes = 28;
+/** Of the directory. The frames check themselves; without a checksum here a flipped bit could lose a bucket's rows unseen. */
+const bucketBytes = 8;
 const tailBytes = 24;
 const nothing = new Uint8Array(0);
 
@@ -47,22 +51,16 @@ function footerOf(places: readonly Place[], buckets: number, entriesAt: number, 
   const sorted = places.toSorted((a, b) => a.bucket - b.bucket); // stable: blocks of a bucket stay in their order
   const json = Buffer.from(text, 'utf8');
   const directoryAt = sorted.length * entryBytes;
-  const jsonAt = directoryAt + (buckets + 1) * 4;
+  const jsonAt = directoryAt + (buckets + 1) * bucketBytes;
   const footer = Buffer.alloc(jsonAt + json.length + tailBytes);
-  const firsts = new Uint32Array(buckets + 1);
-  for (const [index, { bucket, offset, keysBytes, payloadBytes, plainBytes, rows }] of sorted.entries()) {
-    const at = index * entryBytes;
-    footer.writeDoubleLE(offset, at);
-    footer.writeUInt32LE(keysBytes, at + 8);
-    footer.writeUInt32LE(payloadBytes, at + 12);
-    footer.writeUInt32LE(plainBytes, at + 16);
-    footer.writeUInt32LE(rows, at + 20);
-    firsts[bucket + 1] = (firsts[bucket + 1] as number) + 1;
-  }
-  let first = 0;
+  let entry = 0;
   for (let bucket = 0; bucket <= buckets; bucket++) {
-    first += firsts[bucket] as number;
-    footer.writeUInt32LE(first, directoryAt + bucket * 4);
+    const first = entry;
+    for (let place = sorted[entry]; place?.bucket === bucket; place = sorted[++entry])
+      writeEntry(footer, entry * entryBytes, place);
+    footer.writeUInt32LE(first, directoryAt + bucket * bucketBytes);
+    const entries = footer.subarray(first * entryBytes, entry * entryBytes);
+    footer.writeUInt32LE(crc32(entries), directoryAt + bucket * bucketBytes + 4);
   }
   json.copy(footer, jsonAt);
   const tail = jsonAt + json.length;
@@ -74,15 +72,17 @@ function footerOf(places: readonly Place[], buckets: number, entriesAt: number, 
   return footer;
 }
 
-/** Where a block stands in its file. */
-export interface BlockPlace {
-  readonly offset: number;
-  readonly keysBytes: number;
-  readonly payloadBytes: number;
-  /** The larger of the two, uncompressed. */
-  readonly plainBytes: number;
-  readonly rows: number;
+function writeEntry(footer: Buffer, at: number, place: Place): void {
+  footer.writeDoubleLE(place.offset, at);
+  footer.writeUInt32LE(place.keysBytes, at + 8);
+  footer.writeUInt32LE(place.payloadBytes, at + 12);
+  footer.writeUInt32LE(place.plainKeysBytes, at + 16);
+  footer.writeUInt32LE(place.plainPayloadBytes, at + 20);
+  footer.writeUInt32LE(place.rows, at + 24);
 }
+
+/** Where a block stands in its file. */
+export type BlockPlace = Omit<Place, 'bucket'>;
 
 /** What was read last: one buffer a thread, since each takes one block after another. */
 let input = Buffer.alloc(64 * 1024);
@@ -91,6 +91,7 @@ let input = Buffer.alloc(64 * 1024);
 export class SpillReader {
   private readonly path: string;
   private readonly file: number;
+  private readonly bytes: number;
   private readonly entriesAt: number;
   private readonly entries: number;
   private readonly buckets: number;
@@ -98,6 +99,7 @@ export class SpillReader {
   /** @throws ThreadmillError DATASET_INVALID where it is missing, of another size or damaged, as every method here. */
   constructor(path: string, bytes: number, buckets: number) {
     this.path = path;
+    this.bytes = bytes;
     try {
       this.file = openSync(path, 'r');
     } catch (cause) {
@@ -113,6 +115,9 @@ export class SpillReader {
       this.entriesAt = tail.readDoubleLE(0);
       this.buckets = buckets;
       this.entries = tail.readUInt32LE(12);
+      const directoryBytes = this.entries * entryBytes + (buckets + 1) * bucketBytes;
+      if (this.entriesAt + directoryBytes + tail.readUInt32LE(16) + tailBytes !== bytes)
+        throw this.invalid('its end is damaged');
     } catch (error) {
       closeSync(this.file);
       throw error;
@@ -122,28 +127,35 @@ export class SpillReader {
   /** The blocks of a bucket, in the order of their rows. */
   blocks(bucket: number): readonly BlockPlace[] {
     if (bucket >= this.buckets) throw new RangeError(`No bucket ${bucket} of ${this.buckets}`);
-    const directory = this.read(this.entriesAt + this.entries * entryBytes + bucket * 4, 8);
-    const [from, to] = [directory.readUInt32LE(0), directory.readUInt32LE(4)];
+    const directoryAt = this.entriesAt + this.entries * entryBytes;
+    const directory = this.read(directoryAt + bucket * bucketBytes, bucketBytes + 4);
+    const [from, checksum, to] = [0, 4, 8].map((at) => directory.readUInt32LE(at)) as [
+      number,
+      number,
+      number,
+    ];
     if (from > to || to > this.entries) throw this.invalid('its directory is damaged');
     const entries = this.read(this.entriesAt + from * entryBytes, (to - from) * entryBytes);
+    if (crc32(entries) !== checksum) throw this.invalid('its directory is damaged');
     return Array.from({ length: to - from }, (_, index) => {
       const at = index * entryBytes;
       return {
         offset: entries.readDoubleLE(at),
         keysBytes: entries.readUInt32LE(at + 8),
         payloadBytes: entries.readUInt32LE(at + 12),
-        plainBytes: entries.readUInt32LE(at + 16),
-        rows: entries.readUInt32LE(at + 20),
+        plainKeysBytes: entries.readUInt32LE(at + 16),
+        plainPayloadBytes: entries.readUInt32LE(at + 20),
+        rows: entries.readUInt32LE(at + 24),
       };
     });
   }
 
   keys(place: BlockPlace): Uint8Array {
-    return this.frame(place.offset, place.keysBytes, place.plainBytes);
+    return this.frame(place.offset, place.keysBytes, place.plainKeysBytes);
   }
 
   payload(place: BlockPlace): Uint8Array {
-    return this.frame(place.offset + place.keysBytes, place.payloadBytes, place.plainBytes);
+    return this.frame(place.offset + place.keysBytes, place.payloadBytes, place.plainPayloadBytes);
   }
 
   close(): void {
@@ -160,9 +172,9 @@ export class SpillReader {
   }
 
   private read(offset: number, bytes: number): Buffer {
+    if (!(offset >= 0 && offset + bytes <= this.bytes)) throw this.invalid('it is too short for a spill');
     if (input.length < bytes) input = Buffer.alloc(bytes * 2);
     const buffer = input.subarray(0, bytes);
-    if (offset < 0) throw this.invalid('it is too short for a spill');
     let at = 0;
     while (at < bytes) {
       let count = 0;

@@ -76,7 +76,8 @@ function lines(random: Random, temper: Temper, count: number, lineOf: LineOf): s
     const line = lineOf(random, temper, number, previous);
     previous = { id: String(line['id']), link: String(line['link_id']) };
     if (random.chance(0.02)) text += random.chance(0.5) ? '  \n' : '{"id":"a","link_id":"t3_0","body":\n';
-    if (random.chance(0.03)) line[pick(random, ['id', 'link_id', 'body', 'title', 'created_utc'])] = undefined;
+    if (random.chance(0.03))
+      line[pick(random, ['id', 'link_id', 'body', 'title', 'created_utc'])] = undefined;
     const json = JSON.stringify(line);
     text += temper.ascii ? asciiOnly(json) : json;
     text += number === count - 1 && random.chance(0.5) ? '' : '\n';
