@@ -30,8 +30,14 @@ export function parquetRows(folder: string, columns: readonly Column[]): Promise
   return query(`select ${fields.join(', ')} from read_parquet('${folder}/part-*.parquet')`);
 }
 
+/** As much of a manifest as tells how to read its files. */
+export interface Files {
+  readonly parts: readonly { readonly file: string }[];
+  readonly columns: Manifest['columns'];
+}
+
 /** The same by hyparquet, part by part. */
-export async function hyparquetRows(folder: string, { parts, columns }: Manifest): Promise<Row[]> {
+export async function hyparquetRows(folder: string, { parts, columns }: Files): Promise<Row[]> {
   const rows: Row[] = [];
   for (const { file } of parts)
     rows.push(...(await readHyparquet(await readFile(path.join(folder, file)), columns)));
@@ -39,7 +45,7 @@ export async function hyparquetRows(folder: string, { parts, columns }: Manifest
 }
 
 /** CSV by RFC 4180: an empty field is null, `""` is a string of no characters. */
-export async function csvRows(folder: string, { parts, columns }: Manifest): Promise<Row[]> {
+export async function csvRows(folder: string, { parts, columns }: Files): Promise<Row[]> {
   const rows: Row[] = [];
   for (const { file } of parts) {
     const [header, ...records] = csvRecords(await readFile(path.join(folder, file), 'utf8'));
