@@ -17,6 +17,7 @@ export type {
   ResourceStats,
 } from './contract/job.ts';
 export { ThreadmillError, type ErrorCode, type ErrorFacts } from './core/errors.ts';
+export type { ThreadCounts } from './contract/threads.ts';
 export type { Counters, ExcludeRule, RejectReason } from './core/fates.ts';
 export type { JobSummary } from './library/job-summary.ts';
 export {

@@ -5,7 +5,9 @@ import path from 'node:path';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
 import { WorkerMetrics } from './activities/job-metrics.ts';
+import { Turns } from './activities/turns.ts';
 import { scheduleCleanUp } from './clean-up-schedule.ts';
+import { assembliesInFlight } from './contract/assembly.ts';
 import { SessionCache } from './engine/pipeline/session-cache.ts';
 import { ProcessMemory } from './engine/resources/process-memory.ts';
 import { activityLogAttributes } from './log.ts';
@@ -69,10 +71,14 @@ export async function startWorker({
     sessions,
     memory,
     metrics: new WorkerMetrics(meter),
+    turns: new Turns(),
     ownTaskQueue,
     searchable: server.searchAttributesReady,
+    retentionMs: values.checkpointRetentionPeriod,
     client,
   });
+  // inspections of other jobs must not wait for a segment
+  const slots = Math.max(2, availableParallelism());
   const shared: WorkerOptions = {
     connection,
     identity: workerIdentity(),
@@ -87,8 +93,8 @@ export async function startWorker({
     stickyQueueScheduleToStartTimeout,
     maxHeartbeatThrottleInterval,
     shutdownForceTime,
-    // inspections of other jobs must not wait for a segment
-    maxConcurrentActivityTaskExecutions: Math.max(2, availableParallelism()),
+    // assemblies of one job come several at a time, and all but one of them only wait for their turn
+    maxConcurrentActivityTaskExecutions: slots + assembliesInFlight - 1,
   };
   const {
     workflowBundle: _bundle,
@@ -96,7 +102,10 @@ export async function startWorker({
     workflowThreadPoolSize: _pool,
     ...own
   } = shared;
-  const workers = [await Worker.create(shared), await Worker.create({ ...own, taskQueue: ownTaskQueue })];
+  const workers = [
+    await Worker.create(shared),
+    await Worker.create({ ...own, taskQueue: ownTaskQueue, maxConcurrentActivityTaskExecutions: slots }),
+  ];
   memory.idle(process.memoryUsage.rss());
   const cleanUp = scheduleCleanUp(client, values).catch((error: unknown) => {
     logger.warn(

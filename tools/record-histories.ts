@@ -2,10 +2,11 @@
  * Records histories of jobs for test/workflows/replay.test.ts: `npx node tools/record-histories.ts [name…]`. To be run, and
  * its files committed, with every release that changes what workflows do; those of earlier releases stay as they are.
  */
-import { writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { roleOf, type DatasetFileRole } from '../src/engine/dataset/names.ts';
 import { archiveOf, manyFrames, oneFrame, shortComments } from '../test/e2e/archives.ts';
 import type { Program } from '../test/e2e/program.ts';
 import { Stage, committed, type StagedJob } from '../test/e2e/stage.ts';
@@ -55,6 +56,10 @@ async function slowJob({ stage, worker }: Recording): Promise<StagedJob> {
   const job = await stage.job(await archiveOf(manyFrames), { partMib: 16 });
   await committed(job.dataset, 2);
   return job;
+}
+
+function hasFile(folder: string, role: DatasetFileRole): boolean {
+  return existsSync(folder) && readdirSync(folder).some((name) => roleOf(name) === role);
 }
 
 async function closed({ handle }: StagedJob): Promise<void> {
@@ -109,6 +114,31 @@ const recordings: Readonly<Record<string, (recording: Recording) => Promise<void
     worker.thaw();
     await stage.threadmill.resumeJob(job.jobId);
     await save('resumed', job.jobId);
+  },
+  async 'threads-paused'({ stage, worker, save }) {
+    // five buckets: two groups
+    const archive = await archiveOf({ ...manyFrames, seed: 21, bytes: 25_000_000, copies: 26 });
+    const job = await stage.job(archive, { partMib: 32, preserveThreads: true });
+    await until('the first threads', () => hasFile(job.dataset, 'threads'), 60_000);
+    worker.freeze();
+    await stage.threadmill.pauseJob(job.jobId);
+    worker.thaw();
+    await until('pause', async () => (await stage.threadmill.getJobProgress(job.jobId)).state === 'paused');
+    await stage.threadmill.setMaxMemory(job.jobId, 256);
+    await stage.threadmill.unpauseJob(job.jobId);
+    worker.thaw();
+    await closed(job);
+    await save('threads-paused', job.jobId);
+  },
+  async joined({ stage, save }) {
+    const comments = await archiveOf(shortComments);
+    const submissions = await archiveOf({ ...shortComments, kind: 'submissions' });
+    const options = { out: stage.freshOut(), submissions: submissions.path };
+    const overrides = { maxCheckpointsPerJob: 2 };
+    const { jobId, runId } = await stage.threadmill.startJob(comments.path, overrides, options);
+    await stage.threadmill.waitForJob(jobId);
+    await save('joined-first', jobId, runId);
+    await save('joined-last', jobId);
   },
   async refused({ stage, save }) {
     const { client } = stage.threadmill;

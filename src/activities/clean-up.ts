@@ -1,12 +1,14 @@
-/** The activity behind the clean-up schedule: removes what killed attempts left behind. */
+/** The activity behind the clean-up schedule: removes what killed attempts, and jobs that are gone, left behind. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Context } from '@temporalio/activity';
 import { workflowTypes, type CleanUpResult } from '../contract/job.ts';
 import { ThreadmillError } from '../core/errors.ts';
+import { claimHolder } from '../engine/dataset/claim.ts';
 import { cleanDataset } from '../engine/dataset/clean-up.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failureOf } from './failures.ts';
+import { isOpenJob } from './open-job.ts';
 
 /**
  * A temporary file that is being written changes every second; one that has not for this long belongs to nobody: a
@@ -34,14 +36,21 @@ export async function cleanUp(deps: ActivityDependencies): Promise<CleanUpResult
       context.heartbeat();
       if (context.cancellationSignal.aborted) break;
       try {
-        removed += (await cleanDataset(folder, { olderThanMs: abandonedMs, nowMs: Date.now() })).length;
+        const holder = await claimHolder(folder);
+        const atWork = holder !== null && (await isOpenJob(deps.client, holder));
+        const options = {
+          olderThanMs: abandonedMs,
+          spillsOlderThanMs: atWork ? null : deps.retentionMs,
+          nowMs: Date.now(),
+        };
+        removed += (await cleanDataset(folder, options)).length;
       } catch (error) {
         // one that is not ours to read, such as lost+found, must not keep the others from being cleaned
         if (!(error instanceof ThreadmillError)) throw error;
         context.log.warn(`Passed over while cleaning up: ${error.message}`);
       }
     }
-    if (removed > 0) context.log.info('Removed what killed attempts left', { files: removed });
+    if (removed > 0) context.log.info('Removed what killed attempts and jobs left', { files: removed });
     return { folders: folders.size, removed };
   } catch (error) {
     throw failureOf(error, context.info.attempt);

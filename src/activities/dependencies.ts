@@ -4,6 +4,7 @@ import type { JobSettings } from '../contract/job.ts';
 import type { SessionCache } from '../engine/pipeline/session-cache.ts';
 import type { ProcessMemory } from '../engine/resources/process-memory.ts';
 import type { WorkerMetrics } from './job-metrics.ts';
+import type { Turns } from './turns.ts';
 
 export interface ActivityDependencies {
   /** Under the job's own settings. */
@@ -14,8 +15,12 @@ export interface ActivityDependencies {
   readonly sessions: SessionCache;
   readonly memory: ProcessMemory;
   readonly metrics: WorkerMetrics;
+  /** By job id: assemblies of one job take turns, so that together they keep the job's memory limit. */
+  readonly turns: Turns;
   /** Task queue that only this worker polls. */
   readonly ownTaskQueue: string;
   readonly searchable: boolean;
+  /** How long closed jobs are remembered, ms: spill files of one that is gone are kept as long. */
+  readonly retentionMs: number;
   readonly client: Client;
 }

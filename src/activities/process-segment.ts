@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import type {
   Hole,
+  LiveFigures,
   RejectExample,
   ResumePoint,
   SegmentHeartbeat,
@@ -72,7 +73,7 @@ class Segment {
   private damage: ArchiveDamage | null = null;
   private over = false;
   private reportedLines = -Infinity;
-  private live;
+  private live: LiveFigures;
   private readonly metrics: SegmentMetrics;
   private how: SegmentEnd = 'failed';
 
@@ -96,7 +97,7 @@ class Segment {
     this.next = from.next;
     this.jobId = this.context.info.workflowExecution?.workflowId ?? this.context.info.activityId;
     this.metrics = deps.metrics.segment(this.jobId, input.inspection.name);
-    this.live = {
+    this.live = this.ofJob({
       processedLines: from.next.line,
       processedBytes: from.next.offset,
       compressedBytes: 0,
@@ -104,7 +105,7 @@ class Segment {
       bytesPerSecond: 0,
       batchSize: input.batchSize,
       memoryBytes: 0,
-    };
+    });
   }
 
   get progress(): SegmentProgress {
@@ -282,7 +283,7 @@ class Segment {
     const { context, deps } = this;
     const details = context.cancellationDetails;
     session.look();
-    this.live = session.live();
+    this.live = this.ofJob(session.live());
     const stats = session.stats();
     this.metrics.live(this.live, stats, this.input.inspection);
     const asked = details?.cancelRequested === true;
@@ -330,7 +331,7 @@ class Segment {
   private beat(): void {
     const session = this.opened();
     session.tick();
-    const live = session.live();
+    const live = this.ofJob(session.live());
     this.metrics.live(live, session.stats(), this.input.inspection);
     // how often lines must have passed before the figures in the heartbeat change; that it beats is another matter
     if (live.processedLines - this.reportedLines >= this.input.settings.progressReportingInterval) {
@@ -345,7 +346,19 @@ class Segment {
     // without checkpoints a lost attempt starts its segment again: it gets nothing to resume from
     const done = this.input.settings.enableCheckpoints ? this.progress : { parts: [], next: this.input.next };
     const { live, failures } = this;
-    return { ...done, live, stats: this.session?.stats() ?? null, failures };
+    const stats = this.session?.stats() ?? null;
+    return { ...done, live, stats, partsBefore: this.input.before.parts, failures };
+  }
+
+  /** Figures of all that the job reads: what was read before this archive comes first. */
+  private ofJob(live: LiveFigures): LiveFigures {
+    const { lines, bytes, compressedBytes } = this.input.before;
+    return {
+      ...live,
+      processedLines: lines + live.processedLines,
+      processedBytes: bytes + live.processedBytes,
+      compressedBytes: compressedBytes + live.compressedBytes,
+    };
   }
 
   private opened(): MillSession {

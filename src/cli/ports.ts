@@ -9,7 +9,7 @@ import type {
 import type { RejectedLine } from '../engine/dataset/rejects.ts';
 import type { DatasetVerification } from '../engine/dataset/verify.ts';
 import type { JobSummary } from '../library/job-summary.ts';
-import type { StartedJob, WaitOptions } from '../library/threadmill-client.ts';
+import type { StartedJob, StartOptions, WaitOptions } from '../library/threadmill-client.ts';
 import type { SettingsValues } from '../settings.ts';
 import type { WorkerHandle } from '../worker.ts';
 
@@ -21,11 +21,7 @@ export interface Threadmill {
   readonly namespace: string;
   /** Handed to `startWorker` as it is. */
   readonly server?: unknown;
-  startJob(
-    path: string,
-    overrides?: Partial<JobSettings>,
-    options?: { readonly out?: string; readonly again?: boolean },
-  ): Promise<StartedJob>;
+  startJob(path: string, overrides?: Partial<JobSettings>, options?: StartOptions): Promise<StartedJob>;
   waitForJob(jobId: string, options?: WaitOptions): Promise<JobResult>;
   listJobs(): Promise<readonly JobSummary[]>;
   /**

@@ -1,5 +1,5 @@
 /** How commands tell what became of jobs: one place for text and JSON. */
-import type { JobResult } from '../contract/job.ts';
+import type { ArchiveInspection, JobResult } from '../contract/job.ts';
 import { checkArchive } from './check-archive.ts';
 import type { CommandContext } from './context.ts';
 import { painter } from './render/paint.ts';
@@ -18,7 +18,7 @@ export function printResult(
     return;
   }
   const paint = painter(context.io.color && context.io.stdout.isTTY === true);
-  const block = summaryBlock(result, { webUrl: null, parts: null, preserveThreads: null, ...shown, paint });
+  const block = summaryBlock(result, { webUrl: null, parts: null, ...shown, paint });
   for (const line of block) context.print(line);
 }
 
@@ -38,19 +38,19 @@ export function printBlock(context: CommandContext, value: unknown, lines: () =>
 }
 
 /**
- * Absolute paths of the archives whose beginning can be read as an archive; what is wrong with the others is told. A look
+ * The archives whose beginning can be read as an archive; what is wrong with the others is told. A look
  * of milliseconds that touches nothing: a wrong file starts no server and leaves no folder.
  */
 export async function readableArchives(
   context: CommandContext,
   given: readonly string[],
-): Promise<readonly string[]> {
-  const good: string[] = [];
+): Promise<readonly ArchiveInspection[]> {
+  const good: ArchiveInspection[] = [];
   for (const archive of given) {
     try {
       const path = await checkArchive(archive);
-      await context.ports.inspectArchive(path, { salvage: context.settings.values.salvage });
-      good.push(path);
+      const { salvage } = context.settings.values;
+      good.push(await context.ports.inspectArchive(path, { salvage }));
     } catch (error) {
       printFailure(context, error, { archive });
     }

@@ -2,23 +2,44 @@
 import { baseBatchSizeFor, clampBatchSize } from '../core/batch-size.ts';
 import { addCounters, zeroCounters } from '../core/fates.ts';
 import { rejectExamplesMax } from '../core/limits.ts';
-import type { Hole, InspectionResult, JobState, SegmentProgress, SegmentResult } from './job.ts';
+import type { AssemblyProgress, AssemblyResult, SpillSizes } from './assembly.ts';
+import type {
+  ArchiveInspection,
+  Hole,
+  InspectionResult,
+  JobState,
+  ReadBefore,
+  SegmentProgress,
+  SegmentResult,
+  SourceState,
+} from './job.ts';
 import { packedCounters } from './part.ts';
 
 /** More would be a log; the worker has one. */
 const warningsMax = 10;
 
-/** A job after its inspection, before its first segment. */
-export function beginJob({ inspection, settings, dataset, searchable, nowMs }: InspectionResult): JobState {
+function unread(inspection: ArchiveInspection): SourceState {
   return {
     inspection,
-    settings,
-    dataset,
     parts: [],
     counters: zeroCounters,
     holes: [],
     next: { part: 0, offset: 0, line: 0, frame: { compressed: 0, decompressed: 0 } },
     finishedReading: false,
+    compressedBytes: 0,
+  };
+}
+
+/** A job after its inspection, before its first segment. */
+export function beginJob(found: InspectionResult): JobState {
+  const { inspection, joined = null, settings, dataset, searchable, nowMs } = found;
+  return {
+    ...unread(inspection),
+    joined: joined === null ? null : unread(joined),
+    settings,
+    dataset,
+    buckets: found.buckets ?? 0,
+    threads: [],
     batchSize:
       settings.baseBatchSize === undefined
         ? baseBatchSizeFor(inspection.compressedBytes, settings)
@@ -32,9 +53,46 @@ export function beginJob({ inspection, settings, dataset, searchable, nowMs }: I
     startedMs: nowMs,
     searchable,
     workerQueue: null,
-    compressedBytes: 0,
     warnings: [],
   };
+}
+
+/** A state that another run left, with what states of early runs lack. */
+export function carriedState(state: JobState): JobState {
+  return { ...({ joined: null, buckets: 0, threads: [] } satisfies Partial<JobState>), ...state };
+}
+
+/** The archives of a job, in the order in which they are read. */
+export function sourcesOf(job: JobState): readonly SourceState[] {
+  return job.joined === null ? [job] : [job, job.joined];
+}
+
+/** The archive that is read now, or the last one. */
+export function sourceAt(job: JobState): SourceState {
+  return job.finishedReading ? (job.joined ?? job) : job;
+}
+
+/** Whether all archives were read to their end. */
+export function finishedReading(job: JobState): boolean {
+  return sourcesOf(job).every((source) => source.finishedReading);
+}
+
+/** What was read before the archive that is read now. */
+export function readBefore(job: JobState): ReadBefore {
+  if (sourceAt(job) === job) return { parts: 0, lines: 0, bytes: 0, compressedBytes: 0 };
+  const { parts, counters, next, inspection } = job;
+  return {
+    parts: parts.length,
+    lines: counters.lines,
+    bytes: next.offset,
+    compressedBytes: inspection.compressedBytes,
+  };
+}
+
+function changeSource(job: JobState, at: SourceState, change: Partial<SourceState>): JobState {
+  return at === job || job.joined === null
+    ? { ...job, ...change }
+    : { ...job, joined: { ...job.joined, ...change } };
 }
 
 /** A closed job that begins again where it was: what it had committed, under what was inspected and set now. */
@@ -42,18 +100,21 @@ export function resumeJob(old: JobState, { settings, dataset, searchable }: Insp
   return { ...old, settings, dataset, searchable, paused: false, workerQueue: null, warnings: [] };
 }
 
-/** Parts that a segment, or a lost attempt at one, has committed; ones that are known already are passed over. */
+/**
+ * Parts that a segment of the archive being read, or a lost attempt at one, has committed; ones that are known already
+ * are passed over.
+ */
 export function absorbParts(state: JobState, { parts, next, holes = [] }: SegmentProgress): JobState {
-  const known = state.parts.at(-1)?.[0] ?? -1;
+  const source = sourceAt(state);
+  const known = source.parts.at(-1)?.[0] ?? -1;
   const fresh = parts.filter(([index]) => index > known);
   if (fresh.length === 0) return state;
-  return {
-    ...state,
-    parts: [...state.parts, ...fresh],
-    counters: fresh.reduce((sum, part) => addCounters(sum, packedCounters(part)), state.counters),
-    holes: joinHoles(state.holes, holes),
+  return changeSource(state, source, {
+    parts: [...source.parts, ...fresh],
+    counters: fresh.reduce((sum, part) => addCounters(sum, packedCounters(part)), source.counters),
+    holes: joinHoles(source.holes, holes),
     next,
-  };
+  });
 }
 
 /** Holes that are known, and those found since: a frame that is entered again shows the ones in it again. */
@@ -94,19 +155,52 @@ export function applyChange(state: JobState, change: JobChange): JobState {
  */
 export function absorbSegment(state: JobState, begun: JobState, result: SegmentResult): JobState {
   const untouched = state.batchSize === begun.batchSize && state.batchCeiling === begun.batchCeiling;
-  return {
-    ...absorbParts(state, result),
+  const absorbed = absorbParts(state, result);
+  const source = sourceAt(absorbed);
+  const read = changeSource(absorbed, source, {
     next: result.next,
     finishedReading: result.finished,
+    compressedBytes: result.live.compressedBytes - readBefore(absorbed).compressedBytes,
+    holes: joinHoles(source.holes, result.holes),
+  });
+  return {
+    ...read,
     batchSize: untouched ? result.live.batchSize : state.batchSize,
     workerQueue: result.workerQueue,
-    compressedBytes: result.live.compressedBytes,
     retries: state.retries + result.retries,
     segments: state.segments + 1,
     peakMemoryBytes: Math.max(state.peakMemoryBytes, result.peakMemoryBytes),
-    holes: joinHoles(state.holes, result.holes),
     rejectExamples: [...state.rejectExamples, ...result.rejectExamples].slice(0, rejectExamplesMax),
     warnings: [...state.warnings, ...result.warnings].slice(-warningsMax),
+  };
+}
+
+/** The buckets that are still to be built, in order; none where the output is flat parts. */
+export function bucketsToDo({ buckets, threads }: JobState): readonly number[] {
+  const done = new Set(threads.map(([index]) => index));
+  return Array.from({ length: buckets }, (_, index) => index).filter((index) => !done.has(index));
+}
+
+/** Sizes of a job's spill files, once all is read. */
+export function spillsOf({ parts, joined }: JobState): SpillSizes {
+  const sizes = (of: SourceState['parts']): readonly number[] => of.map(([, , , , bytes]) => bytes);
+  return { comments: sizes(parts), submissions: sizes(joined?.parts ?? []) };
+}
+
+/** Buckets that an assembly, or a lost attempt at one, has committed; ones that are known already are passed over. */
+export function absorbBuckets(state: JobState, { built }: AssemblyProgress): JobState {
+  const known = new Set(state.threads.map(([index]) => index));
+  const fresh = built.filter(([index]) => !known.has(index));
+  return fresh.length === 0 ? state : { ...state, threads: [...state.threads, ...fresh] };
+}
+
+/** A job after one more assembly. */
+export function absorbAssembly(state: JobState, result: AssemblyResult): JobState {
+  return {
+    ...absorbBuckets(state, result),
+    retries: state.retries + result.retries,
+    segments: state.segments + 1,
+    peakMemoryBytes: Math.max(state.peakMemoryBytes, result.peakMemoryBytes),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { ArchiveKind } from '../core/columns.ts';
 import type { Counters } from '../core/fates.ts';
 import type { PackedPart } from './part.ts';
+import type { PackedThreads, ThreadCounts } from './threads.ts';
 
 export type { PackedPart, PartEntry } from './part.ts';
 
@@ -53,6 +54,8 @@ export interface JobSettings {
 /** Input of `archiveWorkflow`: `{"archive":"…"}` is enough. `out` defaults to the worker's (`./out`). */
 export interface ArchiveJobInput {
   readonly archive: string;
+  /** The matching submissions archive, to be joined to `archive`, which then holds comments. */
+  readonly submissions?: string;
   readonly out?: string;
   readonly settings?: Partial<JobSettings>;
   /** Replace a finished dataset that another job left in the folder. */
@@ -103,12 +106,9 @@ export interface Hole {
   readonly message: string;
 }
 
-/** A workflow's memory between runs: everything that a new worker needs to go on. */
-export interface JobState {
+/** One archive of a job, and what was read of it. */
+export interface SourceState {
   readonly inspection: ArchiveInspection;
-  readonly settings: JobSettings;
-  /** Absolute dataset folder. */
-  readonly dataset: string;
   readonly parts: readonly PackedPart[];
   readonly counters: Counters;
   /** What `--salvage` went over. */
@@ -116,6 +116,21 @@ export interface JobState {
   /** Where the next part's first line starts, and the frame to enter for it. */
   readonly next: ResumePoint;
   readonly finishedReading: boolean;
+  /** How far the archive was read, for progress; absent in states of early runs. */
+  readonly compressedBytes?: number;
+}
+
+/** A workflow's memory between runs: everything that a new worker needs to go on. Its own source is `archive`. */
+export interface JobState extends SourceState {
+  /** The submissions archive that is joined to it, read after it; null where there is none. */
+  readonly joined: SourceState | null;
+  readonly settings: JobSettings;
+  /** Absolute dataset folder. */
+  readonly dataset: string;
+  /** Files that the rows are arranged in as threads; 0: flat parts. Decided once, since it decides bytes. */
+  readonly buckets: number;
+  /** The finished ones, in no order. */
+  readonly threads: readonly PackedThreads[];
   readonly batchSize: number;
   readonly batchCeiling: number | null;
   readonly paused: boolean;
@@ -127,8 +142,6 @@ export interface JobState {
   readonly searchable: boolean;
   /** Task queue of the worker that keeps the decoder open; a hint. */
   readonly workerQueue: string | null;
-  /** How far the archive was read, for progress; absent in states of early runs. */
-  readonly compressedBytes?: number;
   readonly warnings: readonly string[];
 }
 
@@ -148,8 +161,9 @@ export interface JobProgress {
   readonly jobId: string;
   readonly archive: string;
   readonly dataset: string;
-  readonly state: 'inspecting' | 'running' | 'paused' | 'publishing' | 'done' | 'failed' | 'cancelled';
-  /** 0–100, by compressed offset. */
+  readonly state:
+    'inspecting' | 'running' | 'paused' | 'assembling' | 'publishing' | 'done' | 'failed' | 'cancelled';
+  /** 0–100, by compressed offset; of a job that makes threads reading is two thirds, assembling them the rest. */
   readonly completionPercentage: number;
   /** Seconds; null until there is a rate. */
   readonly estimatedTimeRemaining: number | null;
@@ -159,8 +173,12 @@ export interface JobProgress {
   readonly compressedTotalBytes: number;
   readonly linesPerSecond: number;
   readonly bytesPerSecond: number;
+  /** Of all archives of the job, like the figures above. */
   readonly counters: Counters;
   readonly parts: number;
+  /** Files of threads that there will be; 0: flat parts. */
+  readonly buckets: number;
+  readonly bucketsDone: number;
   readonly batchSize: number;
   /** What the job uses beyond the decoder's window and the idle worker: what its limit is about. */
   readonly memoryBytes: number;
@@ -196,9 +214,21 @@ export interface ResourceStats {
   readonly decoderHeld: boolean;
 }
 
+/** What was read of a job's other archives before this one. */
+export interface ReadBefore {
+  readonly parts: number;
+  readonly lines: number;
+  /** Decompressed and compressed. */
+  readonly bytes: number;
+  readonly compressedBytes: number;
+}
+
 /** Input of `processSegment`. */
 export interface SegmentInput {
   readonly inspection: ArchiveInspection;
+  /** As in `JobState`; rows are spilled into so many buckets. */
+  readonly buckets: number;
+  readonly before: ReadBefore;
   readonly settings: JobSettings;
   readonly dataset: string;
   readonly next: ResumePoint;
@@ -225,6 +255,8 @@ export interface SegmentProgress {
 export interface SegmentHeartbeat extends SegmentProgress {
   readonly live: LiveFigures;
   readonly stats: ResourceStats | null;
+  /** Parts of the job's other archives: the ones here are numbered behind them. Absent: none. */
+  readonly partsBefore?: number;
   /** Attempts at this segment that failed by an error which is retried only so often. */
   readonly failures: number;
 }
@@ -247,6 +279,10 @@ export interface SegmentResult extends SegmentProgress {
 /** Result of `inspectArchive`. */
 export interface InspectionResult {
   readonly inspection: ArchiveInspection;
+  /** The submissions archive to be joined; absent: none. */
+  readonly joined?: ArchiveInspection | null;
+  /** As in `JobState`; absent: 0. */
+  readonly buckets?: number;
   /** The worker's settings with the job's over them, checked. */
   readonly settings: JobSettings;
   readonly dataset: string;
@@ -255,15 +291,17 @@ export interface InspectionResult {
   readonly nowMs: number;
 }
 
+/** An archive that was read to its end. */
+export type ReadSource = Pick<SourceState, 'inspection' | 'parts' | 'counters' | 'holes'>;
+
 /** Input of `publishDataset`. */
-export interface PublishInput {
+export interface PublishInput extends ReadSource {
   readonly jobId: string;
-  readonly inspection: ArchiveInspection;
+  readonly joined: ReadSource | null;
   readonly settings: JobSettings;
   readonly dataset: string;
-  readonly parts: readonly PackedPart[];
-  readonly counters: Counters;
-  readonly holes: readonly Hole[];
+  readonly buckets: number;
+  readonly threads: readonly PackedThreads[];
   /** When the job first began: "now" for records without a retrieval time. */
   readonly startedMs: number;
 }
@@ -275,7 +313,7 @@ export interface CleanUpResult {
   readonly removed: number;
 }
 
-/** Figures of the moment, whole-archive. */
+/** Figures of the moment, of all that the job reads. */
 export interface LiveFigures {
   readonly processedLines: number;
   readonly processedBytes: number;
@@ -298,6 +336,8 @@ export interface JobResult {
     readonly excluded: Counters['excluded'];
     readonly rejected: Counters['rejected'];
     readonly blank: number;
+    /** null where the rows are flat parts. */
+    readonly threads: ThreadCounts | null;
     readonly seconds: number;
     readonly linesPerSecond: number;
     readonly peakMemoryMb: number;

@@ -6,21 +6,26 @@ import {
   type ExcludeRule,
   type RejectReason,
 } from '../core/fates.ts';
+import type { ArchiveKind } from '../core/columns.ts';
 import type { OutputFormat } from './job.ts';
 
-/** One finished part file, as in the manifest. */
-export interface PartEntry {
+/** A stretch of an archive, and what became of its lines. */
+export interface PartRange {
   readonly index: number;
-  readonly file: string;
   /** Decompressed input range: the first byte of its first line to the first byte of the next part's. */
   readonly start: number;
   readonly end: number;
   /** Lines of the archive before this part. */
   readonly firstLine: number;
+  readonly counters: Counters;
+}
+
+/** One finished part file: of flat output as in the manifest, of threads a spill file. */
+export interface PartEntry extends PartRange {
+  readonly file: string;
   readonly rows: number;
   readonly bytes: number;
   readonly sha256: string;
-  readonly counters: Counters;
   /** This part's rejects, until publication joins them to one file; null where there are none. */
   readonly rejects: { readonly file: string; readonly bytes: number; readonly sha256: string } | null;
 }
@@ -41,19 +46,38 @@ export type PackedPart = readonly [
   rejectsSha256?: string,
 ];
 
-/** `part-00012` and the like: names sort as parts do. */
-export function partStem(index: number): string {
-  return `part-${String(index).padStart(5, '0')}`;
+/** What the names of a part's files follow from. */
+export interface PartNaming {
+  /** `submissions`: parts of the archive that is joined to its comments. */
+  readonly stem: 'part' | 'submissions';
+  /** `spill`: rows on their way to threads. */
+  readonly extension: OutputFormat | 'spill';
 }
 
-/** Name of a part's data file; the format is its extension. */
-export function partFile(index: number, format: OutputFormat): string {
-  return `${partStem(index)}.${format}`;
+/** The naming of an archive's parts: the only submissions that make buckets are joined ones. */
+export function partNaming(options: {
+  readonly format: OutputFormat;
+  readonly kind: ArchiveKind;
+  readonly buckets?: number;
+}): PartNaming {
+  const { format, kind, buckets = 0 } = options;
+  if (buckets === 0) return { stem: 'part', extension: format };
+  return { stem: kind === 'submissions' ? 'submissions' : 'part', extension: 'spill' };
+}
+
+/** `part-00012` and the like: names sort as parts do. */
+function stemOf(index: number, stem: PartNaming['stem']): string {
+  return `${stem}-${String(index).padStart(5, '0')}`;
+}
+
+/** Name of a part's data file. */
+export function partFile(index: number, { stem, extension }: PartNaming): string {
+  return `${stemOf(index, stem)}.${extension}`;
 }
 
 /** A part's rejects until publication joins them: zstd frames of JSON lines. */
-export function rejectsFile(index: number): string {
-  return `${partStem(index)}.rejects.jsonl.zst`;
+export function rejectsFile(index: number, { stem }: Pick<PartNaming, 'stem'>): string {
+  return `${stemOf(index, stem)}.rejects.jsonl.zst`;
 }
 
 /** The entry as it travels. Inverse of {@link unpackPart}. */
@@ -99,13 +123,13 @@ export function packedCounters(part: PackedPart): Counters {
   };
 }
 
-/** The entry as in the manifest; its file names follow from the index and the format. */
-export function unpackPart(part: PackedPart, format: OutputFormat): PartEntry {
+/** The entry as it was written; its file names follow from the index and the naming. */
+export function unpackPart(part: PackedPart, naming: PartNaming): PartEntry {
   const [index, start, end, firstLine, bytes, sha256, , rejectsBytes, rejectsSha256] = part;
   const counters = packedCounters(part);
   return {
     index,
-    file: partFile(index, format),
+    file: partFile(index, naming),
     start,
     end,
     firstLine,
@@ -116,6 +140,6 @@ export function unpackPart(part: PackedPart, format: OutputFormat): PartEntry {
     rejects:
       rejectsBytes === undefined || rejectsSha256 === undefined
         ? null
-        : { file: rejectsFile(index), bytes: rejectsBytes, sha256: rejectsSha256 },
+        : { file: rejectsFile(index, naming), bytes: rejectsBytes, sha256: rejectsSha256 },
   };
 }

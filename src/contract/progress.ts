@@ -1,9 +1,22 @@
 /** Progress and the final figures of a job. Pure arithmetic on what the workflow remembers and the worker beats. */
-import { addCounters, zeroCounters } from '../core/fates.ts';
-import type { JobProgress, JobResult, JobState, LiveFigures, SegmentHeartbeat } from './job.ts';
+import { addCounters, zeroCounters, type Counters } from '../core/fates.ts';
+import type { AssemblyFigures, AssemblyHeartbeat } from './assembly.ts';
+import type {
+  Hole,
+  JobProgress,
+  JobResult,
+  JobState,
+  LiveFigures,
+  SegmentHeartbeat,
+  SourceState,
+} from './job.ts';
+import { finishedReading, sourceAt, sourcesOf } from './job-state.ts';
 import { packedCounters } from './part.ts';
+import { addThreadCounts, packedThreadCounts, zeroThreadCounts, type ThreadCounts } from './threads.ts';
 
 const megabyte = 1_000_000;
+/** Of the work of a job that makes threads, as measured: assembling takes half as long as reading. */
+const readingShare = 2 / 3;
 
 export interface JobView {
   readonly jobId: string;
@@ -13,51 +26,102 @@ export interface JobView {
   readonly state: JobState | null;
   /** Of the last segment; null before one has ended. */
   readonly live: LiveFigures | null;
+  /** Of the last assembly; absent before one has ended. */
+  readonly assembly?: AssemblyFigures | null;
 }
 
-/** Share of the archive that has been read, 0–100, by compressed offset. */
-export function completionPercentage(compressedBytes: number, totalBytes: number): number {
+/** How far the files of threads are; `buckets` is 0 where there are none to be made. */
+type Buckets = Pick<JobProgress, 'buckets' | 'bucketsDone'>;
+
+const noBuckets: Buckets = { buckets: 0, bucketsDone: 0 };
+
+/** Share of the work that is done, 0–100: the archives by compressed offset, then the files of threads. */
+export function completionPercentage(
+  compressedBytes: number,
+  totalBytes: number,
+  { buckets, bucketsDone }: Buckets = noBuckets,
+): number {
   if (totalBytes <= 0) return 0;
-  return Math.min(100, Math.round((compressedBytes / totalBytes) * 10_000) / 100);
+  const read = Math.min(1, compressedBytes / totalBytes);
+  const share = buckets === 0 ? read : readingShare * read + (1 - readingShare) * (bucketsDone / buckets);
+  return Math.min(100, Math.round(share * 10_000) / 100);
 }
 
 /**
- * Seconds to go at the present rate of decompressed bytes, assuming that the rest compresses as what was read did; null
- * until there is a rate.
+ * Seconds to go at the present rate of decompressed bytes, assuming that the rest compresses as what was read did, and
+ * that assembling threads takes its usual share; null until there is a rate.
  */
-export function secondsToGo(live: LiveFigures, totalBytes: number): number | null {
+export function secondsToGo(
+  live: LiveFigures,
+  totalBytes: number,
+  { buckets }: Pick<Buckets, 'buckets'> = noBuckets,
+): number | null {
   const { compressedBytes, processedBytes, bytesPerSecond } = live;
-  if (compressedBytes >= totalBytes) return 0;
+  if (buckets === 0 && compressedBytes >= totalBytes) return 0;
   if (bytesPerSecond <= 0 || compressedBytes <= 0) return null;
-  const restBytes = (processedBytes / compressedBytes) * (totalBytes - compressedBytes);
-  return Math.round(restBytes / bytesPerSecond);
+  const ratio = processedBytes / compressedBytes;
+  const restBytes = ratio * Math.max(0, totalBytes - compressedBytes);
+  const assemblyBytes = buckets === 0 ? 0 : ratio * totalBytes * (1 / readingShare - 1);
+  return Math.round((restBytes + assemblyBytes) / bytesPerSecond);
 }
 
-/** What the workflow knows: figures of the last segment's end. */
-export function progressOf({ jobId, phase, archive, state, live }: JobView): JobProgress {
-  const total = state?.inspection.compressedBytes ?? 0;
+/** Seconds until the last file of threads; null until there is a rate. */
+function secondsToAssemble({ buckets, bucketsDone }: Buckets, bucketsPerSecond: number): number | null {
+  if (bucketsDone >= buckets) return 0;
+  return bucketsPerSecond <= 0 ? null : Math.round((buckets - bucketsDone) / bucketsPerSecond);
+}
+
+function sumOf(state: JobState | null, of: (source: SourceState) => number): number {
+  return state === null ? 0 : sourcesOf(state).reduce((sum, source) => sum + of(source), 0);
+}
+
+/** Counters of all archives of a job. */
+function countersOf(state: JobState | null): Counters {
+  if (state === null) return zeroCounters;
+  return sourcesOf(state).reduce((sum, { counters }) => addCounters(sum, counters), zeroCounters);
+}
+
+/** What the workflow knows: figures of the end of the last segment, or of the last assembly. */
+export function progressOf({ jobId, phase, archive, state, live, assembly }: JobView): JobProgress {
   const done = phase === 'done';
-  const read = live?.compressedBytes ?? state?.compressedBytes ?? 0;
-  const compressedBytes = state?.finishedReading === true ? total : read;
+  const allRead = state !== null && finishedReading(state);
+  const buckets: Buckets = { buckets: state?.buckets ?? 0, bucketsDone: state?.threads.length ?? 0 };
+  const total = sumOf(state, ({ inspection }) => inspection.compressedBytes);
+  const read = sumOf(state, (source) =>
+    source.finishedReading ? source.inspection.compressedBytes : (source.compressedBytes ?? 0),
+  );
+  const compressedBytes = allRead ? total : Math.max(read, live?.compressedBytes ?? 0);
+  const assembling = allRead && buckets.buckets > 0;
+  const counters = countersOf(state);
+  const toGo = assembling
+    ? secondsToAssemble(buckets, assembly?.bucketsPerSecond ?? 0)
+    : live === null
+      ? null
+      : secondsToGo(live, total, buckets);
   return {
     jobId,
     archive: state?.inspection.path ?? archive,
     dataset: state?.dataset ?? '',
     state: phase,
-    completionPercentage: done ? 100 : completionPercentage(compressedBytes, total),
-    estimatedTimeRemaining: done ? 0 : live === null ? null : secondsToGo(live, total),
-    processedLines: Math.max(state?.counters.lines ?? 0, live?.processedLines ?? 0),
-    processedBytes: Math.max(state?.next.offset ?? 0, live?.processedBytes ?? 0),
+    completionPercentage: done ? 100 : completionPercentage(compressedBytes, total, buckets),
+    estimatedTimeRemaining: done ? 0 : toGo,
+    processedLines: Math.max(counters.lines, live?.processedLines ?? 0),
+    processedBytes: Math.max(
+      sumOf(state, ({ next }) => next.offset),
+      live?.processedBytes ?? 0,
+    ),
     compressedBytes,
     compressedTotalBytes: total,
-    linesPerSecond: live?.linesPerSecond ?? 0,
-    bytesPerSecond: live?.bytesPerSecond ?? 0,
-    counters: state?.counters ?? zeroCounters,
-    parts: state?.parts.length ?? 0,
+    // nothing is read any more
+    linesPerSecond: assembling ? 0 : (live?.linesPerSecond ?? 0),
+    bytesPerSecond: assembling ? 0 : (live?.bytesPerSecond ?? 0),
+    counters,
+    parts: sumOf(state, ({ parts }) => parts.length),
+    ...buckets,
     batchSize: state?.batchSize ?? 0,
-    memoryBytes: live?.memoryBytes ?? 0,
+    memoryBytes: (assembling ? assembly?.memoryBytes : live?.memoryBytes) ?? 0,
     memoryLimitBytes: (state?.settings.maxMemoryUsage ?? 0) * megabyte,
-    windowBytes: state?.inspection.windowBytes ?? 0,
+    windowBytes: state === null || assembling ? 0 : sourceAt(state).inspection.windowBytes,
     retries: state?.retries ?? 0,
     segments: state?.segments ?? 0,
     warnings: state?.warnings ?? [],
@@ -70,10 +134,10 @@ export function withHeartbeat(
   beat: SegmentHeartbeat,
   lostAttempts: number,
 ): JobProgress {
-  const { live } = beat;
+  const { live, partsBefore = 0 } = beat;
   const total = progress.compressedTotalBytes;
   // parts are numbered from 0 without a gap
-  const fresh = beat.parts.filter(([index]) => index >= progress.parts);
+  const fresh = beat.parts.filter(([index]) => partsBefore + index >= progress.parts);
   // an attempt that starts over is behind what was committed: never show less than that
   const behind = live.processedBytes < progress.processedBytes;
   return {
@@ -81,8 +145,8 @@ export function withHeartbeat(
     ...(behind
       ? {}
       : {
-          completionPercentage: completionPercentage(live.compressedBytes, total),
-          estimatedTimeRemaining: secondsToGo(live, total),
+          completionPercentage: completionPercentage(live.compressedBytes, total, progress),
+          estimatedTimeRemaining: secondsToGo(live, total, progress),
           processedLines: Math.max(live.processedLines, progress.processedLines),
           processedBytes: live.processedBytes,
           compressedBytes: live.compressedBytes,
@@ -97,10 +161,47 @@ export function withHeartbeat(
   };
 }
 
+/** The workflow's progress with the newest heartbeats of the running assemblies laid over it. */
+export function withAssemblies(
+  progress: JobProgress,
+  beats: readonly AssemblyHeartbeat[],
+  lostAttempts: number,
+): JobProgress {
+  const sum = (of: (beat: AssemblyHeartbeat) => number): number =>
+    beats.reduce((total, beat) => total + of(beat), 0);
+  // one may have ended between the two looks, and is counted in both
+  const bucketsDone = Math.min(progress.buckets, progress.bucketsDone + sum(({ built }) => built.length));
+  const now = { buckets: progress.buckets, bucketsDone };
+  const rate = sum(({ figures }) => figures.bucketsPerSecond);
+  return {
+    ...progress,
+    bucketsDone,
+    completionPercentage: completionPercentage(progress.compressedBytes, progress.compressedTotalBytes, now),
+    estimatedTimeRemaining: rate > 0 ? secondsToAssemble(now, rate) : progress.estimatedTimeRemaining,
+    // each is what one worker uses for the job
+    memoryBytes: Math.max(0, ...beats.map(({ figures }) => figures.memoryBytes)),
+    retries: progress.retries + lostAttempts,
+  };
+}
+
+function threadCountsOf({ buckets, threads }: JobState): ThreadCounts | null {
+  if (buckets === 0) return null;
+  return threads.reduce((sum, entry) => addThreadCounts(sum, packedThreadCounts(entry)), zeroThreadCounts);
+}
+
+function holeWarning({ kind, compressedFrom, compressedTo, decompressed }: Hole, whose: string): string {
+  return (
+    `${whose} is ${kind} at compressed byte ${compressedFrom} (decompressed byte ${decompressed}): ` +
+    (compressedTo > compressedFrom
+      ? `up to byte ${compressedTo} it could not be read, and what it held there is missing`
+      : 'what should follow is missing')
+  );
+}
+
 /** The result of a job that is done. `nowMs`: its end. */
 export function resultOf(jobId: string, state: JobState, nowMs: number): JobResult {
   const seconds = Math.max(0.001, (nowMs - state.startedMs) / 1000);
-  const { lines, kept, excluded, rejected, blank } = state.counters;
+  const { lines, kept, excluded, rejected, blank } = countersOf(state);
   return {
     jobId,
     success: true,
@@ -112,6 +213,7 @@ export function resultOf(jobId: string, state: JobState, nowMs: number): JobResu
       excluded,
       rejected,
       blank,
+      threads: threadCountsOf(state),
       seconds: Math.round(seconds * 1000) / 1000,
       linesPerSecond: Math.round(lines / seconds),
       peakMemoryMb: Math.round(state.peakMemoryBytes / megabyte),
@@ -119,13 +221,8 @@ export function resultOf(jobId: string, state: JobState, nowMs: number): JobResu
     },
     warnings: [
       ...state.warnings,
-      ...state.holes.map(
-        ({ kind, compressedFrom, compressedTo, decompressed }) =>
-          `The archive is ${kind} at compressed byte ${compressedFrom} (decompressed byte ${decompressed}): ` +
-          (compressedTo > compressedFrom
-            ? `up to byte ${compressedTo} it could not be read, and what it held there is missing`
-            : 'what should follow is missing'),
-      ),
+      ...state.holes.map((hole) => holeWarning(hole, 'The archive')),
+      ...(state.joined?.holes ?? []).map((hole) => holeWarning(hole, 'The submissions archive')),
     ],
   };
 }

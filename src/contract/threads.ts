@@ -51,7 +51,8 @@ export type PackedThreads = readonly [
   tableSha256?: string,
 ];
 
-const countNames = [
+/** In the order in which they travel. */
+export const threadCountNames = [
   'threads',
   'rows',
   'tombstones',
@@ -85,13 +86,15 @@ export function threadTableFile(index: number, format: OutputFormat): string {
 /** The entry as it travels. Inverse of {@link unpackThreads}. */
 export function packThreads(entry: ThreadsEntry): PackedThreads {
   const { index, bytes, sha256, table } = entry;
-  const head = [index, countNames.map((name) => entry[name]), bytes, sha256] as const;
+  const head = [index, threadCountNames.map((name) => entry[name]), bytes, sha256] as const;
   return table === null ? head : [...head, table.bytes, table.sha256];
 }
 
 /** The counts of a packed entry. */
 export function packedThreadCounts([, counts]: PackedThreads): ThreadCounts {
-  return Object.fromEntries(countNames.map((name, at) => [name, counts[at] ?? 0])) as unknown as ThreadCounts;
+  return Object.fromEntries(
+    threadCountNames.map((name, at) => [name, counts[at] ?? 0]),
+  ) as unknown as ThreadCounts;
 }
 
 /** The entry as in the manifest; its file names follow from the index and the format. */

@@ -1,13 +1,17 @@
 /** The state of a job, rebuilt from its history: no worker has to run for it, and none could answer for a closed job. */
 import type { temporal } from '@temporalio/proto';
 import { commandNames } from '../contract/job.ts';
+import { isAssemblyProgress, type AssemblyResult } from '../contract/assembly.ts';
 import { readable } from './readable.ts';
 import type { ArchiveJobInput, InspectionResult, JobState, SegmentResult } from '../contract/job.ts';
 import {
+  absorbAssembly,
+  absorbBuckets,
   absorbParts,
   absorbSegment,
   applyChange,
   beginJob,
+  carriedState,
   isProgress,
   resumeJob,
   type JobChange,
@@ -40,7 +44,9 @@ export async function stateFromHistory(events: readonly Event[], decode: Decode)
   /** Activities by the id of their event, with the state that they were given. */
   const scheduledById = new Map<string, { readonly type: string; readonly begun: JobState | null }>();
   const done = (progress: unknown): void => {
-    if (state !== null && isProgress(progress)) state = absorbParts(state, progress);
+    if (state === null) return;
+    if (isProgress(progress)) state = absorbParts(state, progress);
+    else if (isAssemblyProgress(progress)) state = absorbBuckets(state, progress);
   };
   const change = (name: string | null | undefined, value: unknown): void => {
     const asked = changeOf(name, value);
@@ -58,7 +64,7 @@ export async function stateFromHistory(events: readonly Event[], decode: Decode)
     const timedOut = event.activityTaskTimedOutEventAttributes?.failure;
     if (started != null) {
       [input = null] = (await decode(started.input?.payloads)).map(readable) as [ArchiveJobInput?];
-      state = input?.state ?? null;
+      state = input?.state === undefined ? null : carriedState(input.state);
     } else if (scheduled != null) {
       const type = scheduled.activityType?.name ?? '';
       scheduledById.set(String(event.eventId), { type, begun: state });
@@ -70,6 +76,8 @@ export async function stateFromHistory(events: readonly Event[], decode: Decode)
         state = applyChange(state === null ? beginJob(found) : resumeJob(state, found), early);
       } else if (type === 'processSegment' && state !== null) {
         state = absorbSegment(state, begun ?? state, result as SegmentResult);
+      } else if (type === 'assembleThreads' && state !== null) {
+        state = absorbAssembly(state, result as AssemblyResult);
       }
     } else if (signalled != null) {
       const [value] = await decode(signalled.input?.payloads);

@@ -11,6 +11,8 @@ export interface JobIdentity {
   readonly jobId: string;
   /** Absolute. */
   readonly archive: string;
+  /** Absolute; the submissions archive that is joined to it, or null. */
+  readonly submissions: string | null;
   /** Absolute. */
   readonly out: string;
   readonly dataset: string;
@@ -18,16 +20,34 @@ export interface JobIdentity {
 
 /**
  * `<archive's name>-<8 hex>`, the hex made from the archive's fingerprint, the settings that decide bytes of the output,
- * and the output folder. Reads at most 3 MiB of the archive, at once.
+ * the output folder, and the fingerprint of the archive that is joined. Reads at most 3 MiB of an archive, at once.
  *
  * @throws {ThreadmillError} ARCHIVE_MISSING, ARCHIVE_UNREADABLE
  */
-export function identify(archive: string, out: string, settings: JobSettings): JobIdentity {
+export function identify(
+  archive: string,
+  out: string,
+  settings: JobSettings,
+  submissions: string | null = null,
+): JobIdentity {
   const path = resolve(archive);
   const name = archiveName(path);
   const dataset = datasetFolder(resolve(out), name);
   const hash = createHash('sha256')
-    .update(JSON.stringify([fingerprintOf(path).fingerprint, dataset, decisiveSettings(settings)]))
+    .update(
+      JSON.stringify([
+        fingerprintOf(path).fingerprint,
+        dataset,
+        decisiveSettings(settings),
+        ...(submissions === null ? [] : [fingerprintOf(resolve(submissions)).fingerprint]),
+      ]),
+    )
     .digest('hex');
-  return { jobId: `${name}-${hash.slice(0, 8)}`, archive: path, out: resolve(out), dataset };
+  return {
+    jobId: `${name}-${hash.slice(0, 8)}`,
+    archive: path,
+    submissions: submissions === null ? null : resolve(submissions),
+    out: resolve(out),
+    dataset,
+  };
 }

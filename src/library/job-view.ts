@@ -1,4 +1,4 @@
-/** A job as it is now: what the workflow remembers, with the newest heartbeat of its segment. */
+/** A job as it is now: what the workflow remembers, with the newest heartbeats of its activities. */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import {
   decodeArrayFromPayloads,
@@ -6,9 +6,10 @@ import {
 } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { errorCodes } from '../core/errors.ts';
 import { tolerant } from '../payloads/data-converter.ts';
+import type { AssemblyHeartbeat } from '../contract/assembly.ts';
 import { queryNames, type JobProgress, type ResourceStats, type SegmentHeartbeat } from '../contract/job.ts';
 import { whyUnreadable } from '../contract/unreadable.ts';
-import { progressOf, withHeartbeat } from '../contract/progress.ts';
+import { progressOf, withAssemblies, withHeartbeat } from '../contract/progress.ts';
 import { stateFromHistory, type Decode, type HistoryFacts } from './closed-job.ts';
 
 /** A worker that is there answers in milliseconds; without one the history has to tell. */
@@ -37,18 +38,28 @@ export async function historyFacts(client: Client, jobId: string, runId?: string
   return stateFromHistory(events ?? [], decoderOf(client));
 }
 
-/** The heartbeat of the segment that runs, and the attempts lost before it; null where none runs or has beaten yet. */
-async function heartbeatOf(
+/** What the activities say that do a job's work. */
+interface Beats {
+  readonly processSegment: SegmentHeartbeat;
+  readonly assembleThreads: AssemblyHeartbeat;
+}
+
+/** Heartbeats of the activities of one kind that run and have beaten, and the attempts lost before them. */
+async function beatsOf<K extends keyof Beats>(
   client: Client,
   { raw }: WorkflowExecutionDescription,
-): Promise<{ readonly beat: SegmentHeartbeat; readonly lost: number } | null> {
+  type: K,
+): Promise<{ readonly beats: readonly Beats[K][]; readonly lost: number }> {
+  const beats: Beats[K][] = [];
+  let lost = 0;
   for (const activity of raw.pendingActivities ?? []) {
-    if (activity.activityType?.name !== 'processSegment') continue;
+    if (activity.activityType?.name !== type) continue;
     const [beat] = await decoderOf(client)(activity.heartbeatDetails?.payloads);
-    if (beat !== undefined && whyUnreadable(beat) === null)
-      return { beat: beat as SegmentHeartbeat, lost: (activity.attempt ?? 1) - 1 };
+    if (beat === undefined || whyUnreadable(beat) !== null) continue;
+    beats.push(beat as Beats[K]);
+    lost += (activity.attempt ?? 1) - 1;
   }
-  return null;
+  return { beats, lost };
 }
 
 /** Asks the workflow; null where no worker answers in time. */
@@ -70,8 +81,11 @@ export async function progressNow(client: Client, jobId: string): Promise<JobPro
   const progress = asked ?? (await fromHistory(client, jobId, closed ?? 'running'));
   if (closed !== undefined) return progress;
   const warned = { ...progress, warnings: [...progress.warnings, ...(await troubles(client, description))] };
-  const found = await heartbeatOf(client, description);
-  return found === null ? warned : withHeartbeat(warned, found.beat, found.lost);
+  const { beats, lost } = await beatsOf(client, description, 'processSegment');
+  const [beat] = beats;
+  if (beat !== undefined) return withHeartbeat(warned, beat, lost);
+  const assemblies = await beatsOf(client, description, 'assembleThreads');
+  return assemblies.beats.length === 0 ? warned : withAssemblies(warned, assemblies.beats, assemblies.lost);
 }
 
 /** What keeps a job that runs from getting further, in words: its progress would stand still without any. */
@@ -112,6 +126,8 @@ async function fromHistory(client: Client, jobId: string, phase: JobProgress['st
 /** The newest statistics; null where the job has none yet, or does not sample. @throws WorkflowNotFoundError */
 export async function statsNow(client: Client, jobId: string): Promise<ResourceStats | null> {
   const description = await client.workflow.getHandle(jobId).describe();
-  const found = await heartbeatOf(client, description);
-  return found?.beat.stats ?? query<ResourceStats>(client, jobId, queryNames.stats);
+  const segments = await beatsOf(client, description, 'processSegment');
+  const assemblies = await beatsOf(client, description, 'assembleThreads');
+  const sampled = [...segments.beats, ...assemblies.beats].find(({ stats }) => stats !== null);
+  return sampled?.stats ?? query<ResourceStats>(client, jobId, queryNames.stats);
 }

@@ -14,6 +14,7 @@ import {
   type JobSettings,
   type ResourceStats,
 } from '../contract/job.ts';
+import { joinWithoutThreads } from '../contract/join.ts';
 import { progressOf } from '../contract/progress.ts';
 import { ThreadmillError } from '../core/errors.ts';
 import { finishedJob } from '../engine/dataset/finished-job.ts';
@@ -39,6 +40,8 @@ export interface ClientOptions {
 
 export interface StartOptions {
   readonly out?: string;
+  /** The submissions archive that belongs to a comments archive: each submission heads its thread. */
+  readonly submissions?: string;
   /** Do it anew where it is done. */
   readonly again?: boolean;
 }
@@ -103,7 +106,7 @@ export class ThreadmillClient {
   ): Promise<JobResult> {
     const settings = this.settingsWith(overrides);
     // before anything is awaited, so that getActiveJobs() knows the job at once
-    const identity = identify(path, options.out ?? this.out, settings);
+    const identity = this.identify(path, settings, options);
     const { jobId, archive } = identity;
     this.active.set(jobId, { jobId, archive, startedMs: Date.now() });
     try {
@@ -121,7 +124,7 @@ export class ThreadmillClient {
     options: StartOptions = {},
   ): Promise<StartedJob> {
     const settings = this.settingsWith(overrides);
-    return this.begin(identify(path, options.out ?? this.out, settings), settings, options.again === true);
+    return this.begin(this.identify(path, settings, options), settings, options.again === true);
   }
 
   /** The jobs that this client is waiting for, in the order of their start. `listJobs` knows everybody's. */
@@ -272,6 +275,11 @@ export class ThreadmillClient {
     };
   }
 
+  private identify(path: string, settings: JobSettings, { out, submissions }: StartOptions): JobIdentity {
+    if (submissions !== undefined && !settings.preserveThreads) throw joinWithoutThreads();
+    return identify(path, out ?? this.out, settings, submissions ?? null);
+  }
+
   private async begin(identity: JobIdentity, settings: JobSettings, again: boolean): Promise<StartedJob> {
     const { jobId, dataset } = identity;
     const started = {
@@ -300,6 +308,7 @@ export class ThreadmillClient {
     const state = resumable ? (await historyFacts(this.client, jobId, found.runId)).state : null;
     const input: ArchiveJobInput = {
       archive: identity.archive,
+      ...(identity.submissions === null ? {} : { submissions: identity.submissions }),
       out: identity.out,
       settings,
       ...(again ? { replace: true } : {}),

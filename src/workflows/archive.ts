@@ -1,4 +1,4 @@
-/** One archive, one job: inspect, then segment after segment, then publish. Decides and remembers; does nothing itself. */
+/** One job: inspect, read segment after segment, assemble threads, publish. Decides and remembers; does nothing itself. */
 import {
   ActivityCancellationType,
   ApplicationFailure,
@@ -15,34 +15,46 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import { assembliesInFlight, assemblyGroups, type AssemblyFigures } from '../contract/assembly.ts';
 import type {
   ArchiveJobInput,
-  InspectionResult,
   JobProgress,
   JobResult,
   JobState,
-  SegmentResult,
+  LiveFigures,
+  ResourceStats,
 } from '../contract/job.ts';
 import {
+  absorbAssembly,
+  absorbBuckets,
   absorbParts,
   absorbSegment,
   applyChange,
   beginJob,
+  bucketsToDo,
+  carriedState,
+  finishedReading,
+  readBefore,
   resumeJob,
+  sourceAt,
+  sourcesOf,
+  spillsOf,
   type JobChange,
 } from '../contract/job-state.ts';
 import { progressOf, resultOf } from '../contract/progress.ts';
 import { partsPerJobMax } from '../core/limits.ts';
+import { assemblyRound } from './assembly-round.ts';
 import { registerCommands } from './commands.ts';
 import { detailsMarkdown } from './details.ts';
-import { committedBy, failureIn, isFinal, neverStarted } from './lost-segment.ts';
-import { inspection, letGo, publication, segmentOptions } from './options.ts';
+import { checkInput, checkSame } from './job-input.ts';
+import { builtBy, committedBy, failureIn, isFinal, neverStarted } from './lost-segment.ts';
+import { assemblyOptions, inspection, letGo, publication, segmentOptions } from './options.ts';
 import { KeyMissing, readable } from './readable.ts';
 import { SearchMarks } from './search-marks.ts';
 
 /**
- * Turns `input.archive` into a dataset. History: six events a segment of about ten seconds, and one more at each tenth
- * of the way; continues as new after `maxCheckpointsPerJob` segments, or when the server suggests it.
+ * Turns `input.archive` into a dataset. History: six events a segment of about ten seconds or a group of threads, and one
+ * more at each tenth of the way; continues as new after `maxCheckpointsPerJob` of them, or when the server suggests it.
  */
 export async function archiveWorkflow(input: ArchiveJobInput): Promise<JobResult> {
   checkInput(readable(input, { isNew: true }));
@@ -50,42 +62,12 @@ export async function archiveWorkflow(input: ArchiveJobInput): Promise<JobResult
   try {
     await job.begin();
     await job.read();
+    await job.assemble();
     return await job.publish();
   } catch (error) {
     if (error instanceof KeyMissing) throw error;
     throw await job.ended(error);
   }
-}
-
-/** Anything may come through `temporal workflow start`; what is no job must fail at once and not be retried. */
-function checkInput(input: unknown): asserts input is ArchiveJobInput {
-  const { archive, out, state } = (typeof input === 'object' && input !== null ? input : {}) as Record<
-    string,
-    unknown
-  >;
-  if (typeof archive !== 'string' || archive === '') {
-    throw ApplicationFailure.nonRetryable(
-      'The input must be an object with "archive", the path of an archive, e.g. {"archive": "/data/RC_2015-01.zst"}',
-      'USAGE',
-    );
-  }
-  if (out !== undefined && typeof out !== 'string') {
-    throw ApplicationFailure.nonRetryable('"out" must be the path of a folder', 'USAGE');
-  }
-  if (state !== undefined && !isState(state)) {
-    throw ApplicationFailure.nonRetryable(
-      '"state" is what one run of a job leaves to the next, and this is none; leave it out',
-      'USAGE',
-    );
-  }
-}
-
-/** As far as what follows would trip over it outside of every `catch`. */
-function isState(value: unknown): value is JobState {
-  if (typeof value !== 'object' || value === null) return false;
-  const { inspection, settings, counters, next, parts } = value as Record<string, unknown>;
-  const objects = [inspection, settings, counters, next];
-  return objects.every((each) => typeof each === 'object' && each !== null) && Array.isArray(parts);
 }
 
 class ArchiveJob {
@@ -95,14 +77,18 @@ class ArchiveJob {
   private state: JobState | null;
   /** What was asked for so far: an inspection that ends takes it over. */
   private early: JobChange = {};
-  private last: SegmentResult | null = null;
-  private segment: CancellationScope | null = null;
-  private segmentsThisRun = 0;
+  private live: LiveFigures | null = null;
+  private assembly: AssemblyFigures | null = null;
+  private stats: ResourceStats | null = null;
+  /** The segment that runs, or the assemblies. */
+  private work: CancellationScope | null = null;
+  /** Segments and assemblies. */
+  private activitiesThisRun = 0;
   private marks: SearchMarks | null = null;
 
   constructor(input: ArchiveJobInput) {
     this.input = input;
-    this.state = input.state ?? null;
+    this.state = input.state === undefined ? null : carriedState(input.state);
     // Last: signals that came before run as soon as their handler is set.
     registerCommands({
       state: () => this.state,
@@ -110,7 +96,7 @@ class ArchiveJob {
         this.change(change);
       },
       progress: () => this.progress(),
-      stats: () => this.last?.stats ?? null,
+      stats: () => this.stats,
     });
   }
 
@@ -126,17 +112,19 @@ class ArchiveJob {
     const found = readable(
       await inspection.inspectArchive({
         archive: input.archive,
+        submissions: input.submissions ?? null,
         out: input.out ?? null,
         settings: input.settings ?? {},
         replace: input.replace === true,
         startedMs: input.state?.startedMs ?? null,
       }),
     );
-    if (input.state !== undefined) checkSame(input.state, found);
-    const begun = input.state === undefined ? beginJob(found) : resumeJob(input.state, found);
-    this.state = applyChange(begun, this.early);
+    const { state } = this;
+    if (state !== null) checkSame(state, found);
+    this.state = applyChange(state === null ? beginJob(found) : resumeJob(state, found), this.early);
     upsertMemo({
       archive: found.inspection.path,
+      ...(found.joined == null ? {} : { submissions: found.joined.path }),
       dataset: found.dataset,
       settings: found.settings,
       fingerprint: found.inspection.fingerprint,
@@ -146,27 +134,23 @@ class ArchiveJob {
     this.show('running');
   }
 
-  /** Segment after segment, until the archive's end. */
+  /** Segment after segment, until the end of the last archive. */
   async read(): Promise<void> {
-    while (!this.job.finishedReading) {
-      if (this.job.paused) {
-        this.show('paused');
-        await condition(() => !this.job.paused);
-        this.show('running');
-      }
-      if (
-        this.segmentsThisRun >= this.job.settings.maxCheckpointsPerJob ||
-        this.info.continueAsNewSuggested
-      ) {
-        await condition(allHandlersFinished);
-        await continueAsNew<typeof archiveWorkflow>({ ...this.input, state: this.job });
-      }
+    while (!finishedReading(this.job)) {
+      await this.between('running');
       await this.readSegment();
       this.checkParts();
       this.show('running');
-      // A cancelled job lets its segment return what it has; then it ends.
-      if (CancellationScope.current().consideredCancelled)
-        throw new CancelledFailure('The job was cancelled');
+      endIfCancelled();
+    }
+  }
+
+  /** Bucket after bucket, where the output is threads. */
+  async assemble(): Promise<void> {
+    while (bucketsToDo(this.job).length > 0) {
+      await this.between('assembling');
+      await this.assembleSome();
+      endIfCancelled();
     }
   }
 
@@ -183,6 +167,9 @@ class ArchiveJob {
         parts: job.parts,
         counters: job.counters,
         holes: job.holes,
+        joined: job.joined,
+        buckets: job.buckets,
+        threads: job.threads,
         startedMs: job.startedMs,
       }),
     );
@@ -208,39 +195,111 @@ class ArchiveJob {
     return cancelled ? error : failureIn(error);
   }
 
+  /** What may have to happen between two activities: a pause, or another run. */
+  private async between(phase: 'running' | 'assembling'): Promise<void> {
+    if (this.job.paused) {
+      this.show('paused');
+      await condition(() => !this.job.paused);
+    }
+    if (this.phase !== phase) this.show(phase);
+    if (this.hasRoom()) return;
+    await condition(allHandlersFinished);
+    await continueAsNew<typeof archiveWorkflow>({ ...this.input, state: this.job });
+  }
+
+  /** Whether this run's history may hold another activity. */
+  private hasRoom(): boolean {
+    const { maxCheckpointsPerJob } = this.job.settings;
+    return this.activitiesThisRun < maxCheckpointsPerJob && !this.info.continueAsNewSuggested;
+  }
+
   private async readSegment(): Promise<void> {
     const begun = this.job;
+    const source = sourceAt(begun);
     const { workerQueue } = begun;
-    const at = `part ${begun.next.part}, ${this.progress().completionPercentage.toFixed(0)} %`;
+    const what = source === begun ? 'part' : 'submissions, part';
+    const at = `${what} ${source.next.part}, ${this.progress().completionPercentage.toFixed(0)} %`;
     const activities = proxyActivities<Activities>({
       ...segmentOptions(workerQueue, at),
       // the activity commits what it has and returns it
       cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     });
     const segment = new CancellationScope({ cancellable: true });
-    this.segment = segment;
+    this.work = segment;
     try {
-      const result = await segment.run(() =>
-        activities.processSegment({
-          inspection: begun.inspection,
-          settings: begun.settings,
-          dataset: begun.dataset,
-          next: begun.next,
-          segment: begun.segments,
-          batchSize: begun.batchSize,
-          batchCeiling: begun.batchCeiling,
-          nowSeconds: Math.floor(begun.startedMs / 1000),
-        }),
+      const result = readable(
+        await segment.run(() =>
+          activities.processSegment({
+            inspection: source.inspection,
+            buckets: begun.buckets,
+            before: readBefore(begun),
+            settings: begun.settings,
+            dataset: begun.dataset,
+            next: source.next,
+            segment: begun.segments,
+            batchSize: begun.batchSize,
+            batchCeiling: begun.batchCeiling,
+            nowSeconds: Math.floor(begun.startedMs / 1000),
+          }),
+        ),
       );
-      this.last = readable(result);
+      this.live = result.live;
+      this.stats = result.stats;
       this.state = absorbSegment(this.job, begun, result);
     } catch (error) {
       if (error instanceof KeyMissing) throw error;
       this.segmentLost(error, workerQueue !== null);
     } finally {
-      this.segment = null;
-      this.segmentsThisRun++;
+      this.work = null;
+      this.activitiesThisRun++;
     }
+  }
+
+  /** As much as may be done before somebody or something wants another way of going on. */
+  private async assembleSome(): Promise<void> {
+    const scope = new CancellationScope({ cancellable: true });
+    this.work = scope;
+    try {
+      await assemblyRound(assemblyGroups(bucketsToDo(this.job)), {
+        scope,
+        lanes: assembliesInFlight,
+        mayStart: () => this.hasRoom(),
+        assemble: (group) => this.assembleGroup(group),
+      });
+    } finally {
+      this.work = null;
+    }
+  }
+
+  private async assembleGroup(todo: readonly number[]): Promise<void> {
+    this.activitiesThisRun++;
+    const { job } = this;
+    const activities = proxyActivities<Activities>({
+      ...assemblyOptions(`threads, buckets ${todo[0] ?? 0} to ${todo.at(-1) ?? 0} of ${job.buckets}`),
+      cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    });
+    try {
+      const result = readable(
+        await activities.assembleThreads({
+          settings: job.settings,
+          dataset: job.dataset,
+          buckets: job.buckets,
+          joined: job.joined !== null,
+          spills: spillsOf(job),
+          todo,
+        }),
+      );
+      this.assembly = result.figures;
+      this.stats = result.stats;
+      this.state = absorbAssembly(this.job, result);
+    } catch (error) {
+      if (error instanceof KeyMissing) throw error;
+      const built = builtBy(error);
+      if (built !== null) this.state = absorbBuckets(this.job, built);
+      // cancelled before a worker took it: as in segmentLost
+      if (!isCancellation(error)) throw error;
+    }
+    this.show(this.phase);
   }
 
   /** Keeps what a failed segment had committed; throws what ends the job. */
@@ -260,7 +319,8 @@ class ArchiveJob {
 
   /** The inspection had only an estimate. */
   private checkParts(): void {
-    if (this.job.parts.length <= partsPerJobMax) return;
+    const parts = sourcesOf(this.job).reduce((sum, source) => sum + source.parts.length, 0);
+    if (parts <= partsPerJobMax) return;
     throw ApplicationFailure.nonRetryable(
       `Stopped after ${partsPerJobMax} parts, the most that one job may have; start anew with a larger --part-mib`,
       'TOO_MANY_PARTS',
@@ -273,7 +333,7 @@ class ArchiveJob {
     const changed = applyChange(this.state, change);
     if (changed === this.state) return;
     this.state = changed;
-    this.segment?.cancel();
+    this.work?.cancel();
   }
 
   private progress(): JobProgress {
@@ -282,7 +342,8 @@ class ArchiveJob {
       phase: this.phase,
       archive: this.input.archive,
       state: this.state,
-      live: this.last?.live ?? null,
+      live: this.live,
+      assembly: this.assembly,
     });
   }
 
@@ -303,12 +364,7 @@ class ArchiveJob {
   }
 }
 
-/** A job that goes on must find the archive that it began with. */
-function checkSame(state: JobState, { inspection: found }: InspectionResult): void {
-  if (state.inspection.fingerprint === found.fingerprint) return;
-  throw ApplicationFailure.nonRetryable(
-    `Cannot go on with archive "${found.path}": it is not the file that the job began with; put the first one back, or ` +
-      'start a new job',
-    'ARCHIVE_CHANGED',
-  );
+/** A cancelled job lets its activities return what they have; then it ends. */
+function endIfCancelled(): void {
+  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('The job was cancelled');
 }

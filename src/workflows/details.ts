@@ -23,6 +23,11 @@ export function detailsMarkdown(progress: JobProgress, settings: JobSettings | n
     ['rejected', thousands(rejected)],
     ['blank', thousands(counters.blank)],
     ['parts', thousands(progress.parts)],
+    ...(progress.buckets === 0
+      ? []
+      : ([
+          ['threads', `${thousands(progress.bucketsDone)} of ${thousands(progress.buckets)} files`],
+        ] as const)),
     [
       'rate',
       `${thousands(progress.linesPerSecond)} lines/s, ${thousands(progress.bytesPerSecond / 1e6)} MB/s`,

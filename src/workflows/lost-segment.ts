@@ -1,5 +1,6 @@
-/** What a segment that failed had done, and what to make of its failure. Pure. */
+/** What a segment or an assembly that failed had done, and what to make of its failure. Pure. */
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import { isAssemblyProgress, type AssemblyProgress } from '../contract/assembly.ts';
 import type { SegmentProgress } from '../contract/job.ts';
 import { isProgress } from '../contract/job-state.ts';
 
@@ -7,16 +8,23 @@ function causeOf(error: unknown): unknown {
   return error instanceof ActivityFailure ? error.cause : error;
 }
 
-/** What the attempt had committed: from the details of its failure, or from its last heartbeat. */
-export function committedBy(error: unknown): SegmentProgress | null {
+/** What the attempt said that it had done: in the details of its failure, or in its last heartbeat. */
+function saidBy(error: unknown): unknown {
   const cause = causeOf(error);
-  const done: unknown =
-    cause instanceof ApplicationFailure
-      ? cause.details?.[1]
-      : cause instanceof TimeoutFailure
-        ? cause.lastHeartbeatDetails
-        : null;
+  if (cause instanceof ApplicationFailure) return cause.details?.[1];
+  return cause instanceof TimeoutFailure ? cause.lastHeartbeatDetails : null;
+}
+
+/** The parts that a segment's last attempt had committed. */
+export function committedBy(error: unknown): SegmentProgress | null {
+  const done = saidBy(error);
   return isProgress(done) ? done : null;
+}
+
+/** The buckets that an assembly's last attempt had committed. */
+export function builtBy(error: unknown): AssemblyProgress | null {
+  const done = saidBy(error);
+  return isAssemblyProgress(done) ? done : null;
 }
 
 /** True where another attempt would find the same. */

@@ -46,6 +46,14 @@ export function letGo(workerQueue: string | null): ActivityInterfaceFor<Activiti
 const segmentRetry = { initialInterval: '1s', backoffCoefficient: 1 } as const;
 
 /**
+ * A group of buckets, on the shared queue: whoever has time takes it. It may wait for its turn on its worker, and one
+ * bucket of a giant thread is read many times over; the heartbeat watches.
+ */
+export function assemblyOptions(summary: string): ActivityOptions {
+  return { startToCloseTimeout: '24h', heartbeatTimeout, summary, retry: segmentRetry };
+}
+
+/**
  * A segment. On the queue of the worker that keeps the decoder open it gets one attempt, and the workflow falls back to
  * the shared queue, where it is retried. A day from start to close: entering a 300 GB archive near its end means
  * decoding for minutes, on a slow disk for hours, and the heartbeat watches.

@@ -56,7 +56,7 @@ describe('commands about files', () => {
   });
 
   describe('threadmill verify', () => {
-    const good = { ok: true, problems: [], parts: 2, rows: 7, lines: 10, bytes: 100 };
+    const good = { ok: true, problems: [], parts: 2, threads: null, rows: 7, lines: 10, bytes: 100 };
 
     it('is exit code 0 where all is well', async () => {
       scene.ports = { verifyDataset: () => Promise.resolve(good) };

@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
-import { inspectionBlock, jobsTable, rejectLine, verificationBlock } from '../../src/cli/render/blocks.ts';
+import {
+  inspectionBlock,
+  jobsTable,
+  rejectLine,
+  statusBlock,
+  verificationBlock,
+} from '../../src/cli/render/blocks.ts';
 import { bytes, count, counted, duration, percentage, seconds } from '../../src/cli/render/figures.ts';
+import { progressLine } from '../../src/cli/render/progress-line.ts';
 import { summaryBlock } from '../../src/cli/render/summary.ts';
 import { painter } from '../../src/cli/render/paint.ts';
 import type { JobResult } from '../../src/contract/job.ts';
-import { resultOf } from '../../src/contract/progress.ts';
+import { progressOf, resultOf } from '../../src/contract/progress.ts';
+import { zeroThreadCounts } from '../../src/contract/threads.ts';
 import { zeroCounters } from '../../src/core/fates.ts';
-import { found, jobState } from '../contract/scene.ts';
+import { found, jobState, live } from '../contract/scene.ts';
 
 function table<T>(say: (value: T) => string, expected: readonly (readonly [T, string])[]): void {
   assert.deepEqual(
@@ -85,6 +93,13 @@ describe('rejectLine()', () => {
     assert.match(rejectLine({ ...reject, rawBase64: '/w==' }), /base64 \/w==$/);
   });
 
+  it('names the archive where there are two', () => {
+    assert.match(
+      rejectLine({ archive: 'submissions', ...reject, raw: 'x' }),
+      /^submissions {2}line 1,234 {2}/,
+    );
+  });
+
   it('lets no control character reach the terminal, and cuts what is long', () => {
     const line = rejectLine({ ...reject, raw: `\u001b[2J\u0007\u009b${'x'.repeat(500)}` });
     assert.doesNotMatch(line, /[\u0000-\u001f\u007f-\u009f]/);
@@ -120,8 +135,24 @@ describe('blocks', () => {
     assert.doesNotMatch(text({ container: 'gzip' }), /^(window|frames)/m);
   });
 
+  it('statusBlock() and the progress line tell how many files of threads there are', () => {
+    const base = progressOf({ jobId: 'j', phase: 'running', archive: 'a', state: jobState(), live });
+    const at = { ...base, buckets: 12, bucketsDone: 5, estimatedTimeRemaining: 70 };
+    assert.match(statusBlock(at).join('\n'), /\nthreads +5 of 12 files assembled\n/);
+    assert.doesNotMatch(statusBlock(base).join('\n'), /threads/);
+    const line = progressLine({ ...at, state: 'assembling', completionPercentage: 80.6 }, 200);
+    assert.match(line, / 80\.6 % {2}assembling threads {2}5 of 12 files {2}ETA 1m 10s {2}memory 7\.00 MB$/);
+    assert.doesNotMatch(line, /lines\/s/);
+  });
+
+  it('verificationBlock() counts threads where there are some', () => {
+    const threads = { ...zeroThreadCounts, threads: 1234, rows: 7 };
+    const found = { ok: true, problems: [], parts: 9, threads, rows: 7, lines: 3, bytes: 4 };
+    assert.deepEqual(verificationBlock('/d', found), ['OK /d: 1,234 threads, 7 rows of 3 lines, 4 B']);
+  });
+
   it('verificationBlock() names every problem', () => {
-    const figures = { parts: 1, rows: 2, lines: 3, bytes: 4 };
+    const figures = { parts: 1, threads: null, rows: 2, lines: 3, bytes: 4 };
     assert.deepEqual(verificationBlock('/d', { ok: true, problems: [], ...figures }), [
       'OK /d: 1 part, 2 rows of 3 lines, 4 B',
     ]);
@@ -131,12 +162,9 @@ describe('blocks', () => {
 });
 
 describe('summaryBlock()', () => {
-  const shown = (
-    change: Partial<JobResult['metrics']> = {},
-    preserveThreads: boolean | null = false,
-  ): string => {
+  const shown = (change: Partial<JobResult['metrics']> = {}): string => {
     const result = resultOf('j', jobState(), found.nowMs + 4000);
-    const extras = { webUrl: null, parts: 2, preserveThreads, paint: painter(false) };
+    const extras = { webUrl: null, parts: 2, paint: painter(false) };
     return summaryBlock({ ...result, metrics: { ...result.metrics, ...change } }, extras).join('\n');
   };
 
@@ -144,6 +172,19 @@ describe('summaryBlock()', () => {
     const excluded = { ...zeroCounters.excluded, deleted: 70 };
     assert.match(shown({ totalProcessedLines: 100, kept: 20, excluded }), /--no-exclude-deleted/);
     assert.doesNotMatch(shown({ totalProcessedLines: 100, kept: 95, excluded }), /--no-exclude-deleted/);
+  });
+
+  it('tells of threads what there was, and nothing of them where rows are flat', () => {
+    assert.doesNotMatch(shown(), /threads|tombstones|deepest/);
+    const threads = { ...zeroThreadCounts, threads: 406, rows: 11_561, tombstones: 510, maxDepth: 12 };
+    const text = shown({ threads });
+    for (const row of [/threads +406\n/, /rows +11,561\n/, /tombstones +510\n/, /deepest +12\n/])
+      assert.match(text, row);
+    assert.doesNotMatch(text, /orphans|duplicates|cycles/);
+    assert.match(
+      shown({ threads: { ...threads, orphans: 1, duplicates: 2, cycles: 3 } }),
+      /orphans +1\n.*duplicates +2\n.*cycles +3\n/s,
+    );
   });
 
   it('accounts for every fate that there was', () => {

@@ -225,3 +225,68 @@ describe('threadmill run', () => {
     assert.match(run.stdout, /^Done/);
   });
 });
+
+describe('threadmill run --join', () => {
+  let scene: Scene;
+  beforeEach(() => (scene = new Scene()));
+  afterEach(() => {
+    scene.end();
+  });
+
+  /** Gives what startJob was given. */
+  function recording(seen: unknown[]): void {
+    scene.threadmill = fakeThreadmill({
+      startJob: (...args) => {
+        seen.push(args);
+        return Promise.resolve(started);
+      },
+      waitForJob: () => Promise.resolve(result),
+    });
+  }
+
+  it('makes one job of two archives, in either order: the comments name it', async () => {
+    const seen: unknown[] = [];
+    recording(seen);
+    const [comments, submissions] = [scene.archive('RC.zst'), scene.archive('RS.zst')];
+    const options = { out: path.resolve('out'), again: false, submissions };
+    for (const order of [
+      [comments, submissions],
+      [submissions, comments],
+    ]) {
+      const run = await scene.run('run', ...order, '--join');
+      assert.deepEqual([run.code, seen.pop()], [0, [comments, undefined, options]]);
+    }
+    assert.deepEqual(seen, []);
+  });
+
+  it('is asked for: without it two archives are two jobs', async () => {
+    const seen: unknown[] = [];
+    recording(seen);
+    await scene.run('run', scene.archive('RC.zst'), scene.archive('RS.zst'));
+    assert.equal(seen.length, 2);
+  });
+
+  const refused: readonly (readonly [names: readonly string[], flags: readonly string[], says: RegExp])[] = [
+    [['RC.zst'], [], /--join takes two archives.*but one was given/],
+    [['RC.zst', 'RS.zst', 'RS2.zst'], [], /--join takes two archives.*but 3 were given/],
+    [['RC.zst', 'RC2.zst'], [], /both ".*RC.zst" and ".*RC2.zst" hold comments/],
+    [['RS.zst', 'RS2.zst'], [], /hold submissions/],
+    [['RC.zst', 'RS.zst'], ['--no-preserve-threads'], /PUSHSHIFT_PRESERVE_THREADS.*head of its thread/],
+  ];
+  for (const command of ['run', 'start']) {
+    for (const [names, flags, says] of refused) {
+      it(`of ${command} refuses ${[...names, ...flags].join(' ')} before anything is started; exit code 2`, async () => {
+        const archives = names.map((name) => scene.archive(name));
+        const run = await scene.run(command, ...archives, '--join', ...flags);
+        assert.deepEqual([run.code, run.calls], [2, []]);
+        assert.match(run.stderr, says);
+      });
+    }
+  }
+
+  it('starts nothing where one of the two can not be read: alone it would be another job', async () => {
+    const run = await scene.run('run', scene.archive('RC.zst'), '/nope/RS.zst', '--join');
+    assert.deepEqual([run.code, run.calls], [1, []]);
+    assert.match(run.stderr, /Cannot find archive "\/nope\/RS.zst"/);
+  });
+});

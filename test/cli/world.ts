@@ -26,6 +26,7 @@ export const result: JobResult = {
     excluded: { ...zeroCounters.excluded, deleted: 2 },
     rejected: { ...zeroCounters.rejected, 'malformed-json': 1 },
     blank: 0,
+    threads: null,
     seconds: 2,
     linesPerSecond: 5,
     peakMemoryMb: 100,
@@ -49,6 +50,8 @@ export const progress: JobProgress = {
   bytesPerSecond: 500,
   counters: zeroCounters,
   parts: 1,
+  buckets: 0,
+  bucketsDone: 0,
   batchSize: 1000,
   memoryBytes: 1_000_000,
   memoryLimitBytes: 512_000_000,
@@ -179,8 +182,11 @@ export class Scene {
         return Promise.resolve(this.worker);
       },
       startServer: unexpected('startServer'),
-      // what it finds is told by `inspect` only; the others ask whether it can
-      inspectArchive: () => Promise.resolve({} as ArchiveInspection),
+      // the commands that start jobs look at no more of it
+      inspectArchive: (found) => {
+        const kind = path.basename(found).startsWith('RS') ? 'submissions' : 'comments';
+        return Promise.resolve({ path: found, kind } as ArchiveInspection);
+      },
       verifyDataset: unexpected('verifyDataset'),
       readRejects: unexpected('readRejects'),
     };

@@ -1,15 +1,34 @@
 import assert from 'node:assert/strict';
+import type { JobState } from '../../src/contract/job.ts';
 import {
+  absorbAssembly,
+  absorbBuckets,
   absorbParts,
   absorbSegment,
   applyChange,
   beginJob,
+  bucketsToDo,
+  carriedState,
+  finishedReading,
+  readBefore,
   resumeJob,
+  sourceAt,
+  spillsOf,
   type JobChange,
 } from '../../src/contract/job-state.ts';
 import { addsUp } from '../../src/core/fates.ts';
 import { defaultJobSettings } from '../../src/settings/job-settings.ts';
-import { behind, found, jobState, live, packed, segmentResult } from './scene.ts';
+import {
+  assemblyResult,
+  behind,
+  bucket,
+  found,
+  foundPair,
+  jobState,
+  live,
+  packed,
+  segmentResult,
+} from './scene.ts';
 
 describe('beginJob()', () => {
   it("starts at the archive's beginning with nothing counted", () => {
@@ -137,5 +156,97 @@ describe('resumeJob()', () => {
     assert.deepEqual([state.settings.maxMemoryUsage, state.dataset], [99, '/elsewhere']);
     assert.deepEqual([state.paused, state.workerQueue, state.warnings], [false, null, []]);
     assert.equal(state.startedMs, old.startedMs, 'timestamps are judged by the first start');
+  });
+});
+
+/** Both archives read: three parts of the first, one of the second. */
+function pairRead(): JobState {
+  const begun = beginJob(foundPair);
+  const first = absorbSegment(
+    begun,
+    begun,
+    segmentResult({ parts: packed(0, 1, 2), next: behind(2), finished: true }),
+  );
+  return absorbSegment(
+    first,
+    first,
+    segmentResult({
+      parts: packed(0),
+      next: behind(0),
+      finished: true,
+      live: { ...live, compressedBytes: 1000 + 500 },
+    }),
+  );
+}
+
+describe('a job of two archives', () => {
+  it('reads the comments to their end, then the submissions from their beginning', () => {
+    const begun = beginJob(foundPair);
+    assert.deepEqual([sourceAt(begun).inspection.kind, readBefore(begun).parts], ['comments', 0]);
+    const parts = packed(0, 1, 2);
+    const first = absorbSegment(begun, begun, segmentResult({ parts, next: behind(2), finished: true }));
+    const { inspection, next } = sourceAt(first);
+    assert.deepEqual([inspection.kind, next.part, finishedReading(first)], ['submissions', 0, false]);
+    assert.deepEqual(readBefore(first), { parts: 3, lines: 30, bytes: 300, compressedBytes: 1000 });
+  });
+
+  it('keeps what is of each apart', () => {
+    const state = pairRead();
+    assert.ok(state.joined !== null && finishedReading(state));
+    assert.deepEqual([state.parts.length, state.joined.parts.length], [3, 1]);
+    assert.deepEqual([state.counters.lines, state.joined.counters.lines], [30, 10]);
+    assert.deepEqual([state.next, state.joined.next], [behind(2), behind(0)]);
+    assert.equal(state.joined.compressedBytes, 500, 'of this archive alone');
+    assert.deepEqual(spillsOf(state), { comments: [77, 77, 77], submissions: [77] });
+  });
+
+  it('counts what a lost segment told to the archive that it read', () => {
+    const begun = beginJob(foundPair);
+    const first = absorbSegment(begun, begun, segmentResult({ finished: true }));
+    const state = absorbParts(first, { parts: packed(0), next: behind(0) });
+    assert.deepEqual([state.parts.length, state.joined?.parts.length], [2, 1]);
+  });
+
+  it('keeps the holes of each apart', () => {
+    const hole = {
+      kind: 'corrupt',
+      compressedFrom: 5,
+      compressedTo: 9,
+      decompressed: 1,
+      message: 'm',
+    } as const;
+    const begun = beginJob(foundPair);
+    const first = absorbSegment(begun, begun, segmentResult({ finished: true, holes: [hole] }));
+    const state = absorbSegment(first, first, segmentResult({ finished: true, holes: [hole] }));
+    assert.deepEqual([state.holes, state.joined?.holes], [[hole], [hole]]);
+  });
+});
+
+describe('buckets', () => {
+  it('are to be done until they are built, and counted once, however often they are told', () => {
+    const read = pairRead();
+    assert.deepEqual(bucketsToDo(read), [0, 1, 2]);
+    const some = absorbBuckets(read, { built: [bucket(2), bucket(0)] });
+    assert.deepEqual(bucketsToDo(some), [1]);
+    assert.equal(absorbBuckets(some, { built: [bucket(0)] }), some);
+    const all = absorbAssembly(some, assemblyResult({ built: [bucket(0), bucket(1)], retries: 2 }));
+    assert.deepEqual([bucketsToDo(all), all.threads.length], [[], 3]);
+    assert.deepEqual([all.retries, all.segments, all.peakMemoryBytes], [2, 3, 50_000_000]);
+  });
+
+  it('are none of a job of flat parts, and stay as they are in a job that is resumed', () => {
+    assert.deepEqual(bucketsToDo(jobState()), []);
+    const old = absorbBuckets(pairRead(), { built: [bucket(1)] });
+    const resumed = resumeJob(old, { ...foundPair, buckets: 9 });
+    assert.deepEqual([resumed.buckets, resumed.threads, resumed.joined], [3, old.threads, old.joined]);
+  });
+});
+
+describe('carriedState()', () => {
+  it('gives a state of an early run what it lacks, and changes no other', () => {
+    const { joined: _joined, buckets: _buckets, threads: _threads, ...early } = jobState();
+    assert.deepEqual(carriedState(early as JobState), jobState());
+    const state = absorbBuckets(pairRead(), { built: [bucket(1)] });
+    assert.deepEqual(carriedState(state), state);
   });
 });

@@ -5,6 +5,7 @@ import {
   packPart,
   packedCounters,
   partFile,
+  partNaming,
   rejectsFile,
   unpackPart,
   type PartEntry,
@@ -43,7 +44,13 @@ const counters: fc.Arbitrary<Counters> = fc.record(
 );
 const entry = fc
   .record({
-    format: fc.constantFrom(...outputFormats),
+    naming: fc.record(
+      {
+        stem: fc.constantFrom('part', 'submissions'),
+        extension: fc.constantFrom(...outputFormats, 'spill'),
+      },
+      { noNullPrototype: true },
+    ),
     index: fc.nat({ max: partsPerJobMax }),
     start: whole,
     end: whole,
@@ -53,13 +60,13 @@ const entry = fc
     counters,
     rejects: fc.option(fc.record({ bytes: whole, sha256 }, { noNullPrototype: true })),
   })
-  .map(({ format, rejects, ...part }) => ({
-    format,
+  .map(({ naming, rejects, ...part }) => ({
+    naming,
     part: {
       ...part,
-      file: partFile(part.index, format),
+      file: partFile(part.index, naming),
       rows: part.counters.kept,
-      rejects: rejects === null ? null : { file: rejectsFile(part.index), ...rejects },
+      rejects: rejects === null ? null : { file: rejectsFile(part.index, naming), ...rejects },
     } satisfies PartEntry,
   }));
 
@@ -103,12 +110,27 @@ function largestPart(index: number, { lines, partBytes, rejectShare }: PartSize)
   };
 }
 
+const flat = partNaming({ format: 'jsonl.zst', kind: 'submissions', buckets: 0 });
+
+describe('partNaming()', () => {
+  it('names spill files where there are buckets, and those of joined submissions apart', () => {
+    const named = (kind: 'comments' | 'submissions', buckets: number): string =>
+      partFile(3, partNaming({ format: 'csv', kind, buckets }));
+    assert.deepEqual(
+      [named('comments', 0), named('submissions', 0), named('comments', 1), named('submissions', 1)],
+      ['part-00003.csv', 'part-00003.csv', 'part-00003.spill', 'submissions-00003.spill'],
+    );
+    const joined = partNaming({ format: 'csv', kind: 'submissions', buckets: 7 });
+    assert.equal(rejectsFile(3, joined), 'submissions-00003.rejects.jsonl.zst');
+  });
+});
+
 describe('packPart()', () => {
   it('is undone by unpackPart(), through JSON', () => {
     fc.assert(
-      fc.property(entry, ({ format, part }) => {
+      fc.property(entry, ({ naming, part }) => {
         const travelled = JSON.parse(JSON.stringify(packPart(part))) as ReturnType<typeof packPart>;
-        assert.deepEqual(unpackPart(travelled, format), part);
+        assert.deepEqual(unpackPart(travelled, naming), part);
         assert.deepEqual(packedCounters(travelled), part.counters);
       }),
     );
@@ -136,8 +158,11 @@ describe('packPart()', () => {
   });
 
   it('gives names that sort as parts do', () => {
-    const names = [0, 9, 10, 99_999].map((index) => partFile(index, 'jsonl.zst'));
+    const names = [0, 9, 10, 99_999].map((index) => partFile(index, flat));
     assert.deepEqual(names, [...names].sort());
-    assert.deepEqual([names[0], rejectsFile(12)], ['part-00000.jsonl.zst', 'part-00012.rejects.jsonl.zst']);
+    assert.deepEqual(
+      [names[0], rejectsFile(12, flat)],
+      ['part-00000.jsonl.zst', 'part-00012.rejects.jsonl.zst'],
+    );
   });
 });

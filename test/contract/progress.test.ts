@@ -1,13 +1,26 @@
 import assert from 'node:assert/strict';
-import { absorbSegment } from '../../src/contract/job-state.ts';
+import type { JobState } from '../../src/contract/job.ts';
+import { absorbBuckets, absorbSegment, beginJob } from '../../src/contract/job-state.ts';
 import {
   completionPercentage,
   progressOf,
   resultOf,
   secondsToGo,
+  withAssemblies,
   withHeartbeat,
 } from '../../src/contract/progress.ts';
-import { found, heartbeat, jobState, live, segmentResult } from './scene.ts';
+import {
+  assemblyBeat,
+  behind,
+  bucket,
+  found,
+  foundPair,
+  heartbeat,
+  jobState,
+  live,
+  packed,
+  segmentResult,
+} from './scene.ts';
 
 const running = { jobId: 'j', phase: 'running', archive: 'a.zst', state: jobState(), live } as const;
 
@@ -129,5 +142,121 @@ describe('resultOf()', () => {
       warnings[1] ?? '',
       /truncated at compressed byte 500 \(decompressed byte 900\): up to byte 1000 /,
     );
+  });
+});
+
+/** A job of two archives (1000 and 500 compressed bytes) and three buckets. */
+describe('the progress of a job that makes threads', () => {
+  const begun = beginJob(foundPair);
+  const afterComments = absorbSegment(
+    begun,
+    begun,
+    segmentResult({ finished: true, live: { ...live, compressedBytes: 1000 } }),
+  );
+  const allRead = absorbSegment(
+    afterComments,
+    afterComments,
+    segmentResult({
+      parts: packed(0),
+      next: behind(0),
+      finished: true,
+      live: { ...live, processedLines: 30, processedBytes: 300, compressedBytes: 1500 },
+    }),
+  );
+  const shown = (state: JobState, change: Partial<Parameters<typeof progressOf>[0]> = {}) =>
+    progressOf({ ...running, state, live: null, ...change });
+
+  it('is two thirds when all is read, and grows with each bucket', () => {
+    assert.equal(shown(begun).completionPercentage, 0);
+    assert.equal(shown(afterComments).completionPercentage, 44.44, '1000 of 1500 bytes, of two thirds');
+    assert.equal(shown(allRead).completionPercentage, 66.67);
+    const one = shown(absorbBuckets(allRead, { built: [bucket(0)] }), { phase: 'assembling' });
+    assert.deepEqual([one.completionPercentage, one.bucketsDone, one.buckets], [77.78, 1, 3]);
+    const all = absorbBuckets(allRead, { built: [bucket(0), bucket(1), bucket(2)] });
+    assert.equal(shown(all, { phase: 'publishing' }).completionPercentage, 100);
+  });
+
+  it('counts lines, bytes and parts of both archives', () => {
+    const { processedLines, processedBytes, compressedBytes, compressedTotalBytes, parts, counters } =
+      shown(allRead);
+    assert.deepEqual(
+      [processedLines, processedBytes, compressedBytes, compressedTotalBytes, parts, counters.lines],
+      [30, 300, 1500, 1500, 3, 30],
+    );
+  });
+
+  it('never goes back at the end of the first archive, whose figures the last segment left', () => {
+    const last = { ...live, compressedBytes: 1000 };
+    assert.equal(shown(afterComments, { live: last }).compressedBytes, 1000);
+  });
+
+  it('has no reading rate while it assembles, and the time to go by its own', () => {
+    const figures = { bucketsPerSecond: 0.5, memoryBytes: 9_000_000 };
+    const progress = shown(absorbBuckets(allRead, { built: [bucket(0)] }), { live, assembly: figures });
+    assert.deepEqual(
+      [progress.linesPerSecond, progress.bytesPerSecond, progress.memoryBytes, progress.windowBytes],
+      [0, 0, 9_000_000, 0],
+    );
+    assert.equal(progress.estimatedTimeRemaining, 4);
+    assert.equal(shown(allRead).estimatedTimeRemaining, null);
+  });
+
+  it('counts assembling into the time to go while it reads: half as long as all the reading', () => {
+    // 1800 bytes of text to go, at 60 a second; 2000 in all make 16.7 s more
+    assert.equal(secondsToGo(live, 1000, { buckets: 3 }), 47);
+  });
+
+  it('takes parts of the second archive in a heartbeat as new, though they count from 0', () => {
+    const progress = shown(afterComments);
+    const beat = heartbeat({
+      parts: packed(0),
+      partsBefore: 2,
+      live: { ...live, processedLines: 30, processedBytes: 300, compressedBytes: 1250 },
+    });
+    const merged = withHeartbeat(progress, beat, 0);
+    assert.deepEqual([merged.parts, merged.counters.lines, merged.completionPercentage], [3, 30, 55.56]);
+    const known = withHeartbeat(shown(allRead), beat, 0);
+    assert.deepEqual([known.parts, known.counters.lines], [3, 30]);
+  });
+
+  it('adds up what the assemblies that run have built', () => {
+    const progress = shown(allRead, { phase: 'assembling' });
+    const other = assemblyBeat({
+      built: [bucket(2)],
+      figures: { bucketsPerSecond: 0, memoryBytes: 12_000_000 },
+    });
+    const merged = withAssemblies(progress, [assemblyBeat(), other], 1);
+    assert.deepEqual(
+      [merged.bucketsDone, merged.completionPercentage, merged.estimatedTimeRemaining],
+      [2, 88.89, 2],
+    );
+    assert.deepEqual([merged.memoryBytes, merged.retries], [12_000_000, 1]);
+    const twice = withAssemblies(merged, [assemblyBeat(), other], 0);
+    assert.equal(twice.bucketsDone, 3, 'never more than there are');
+  });
+
+  it('ends in a result with the counts of all buckets; flat parts have none', () => {
+    const state = absorbBuckets(allRead, { built: [bucket(0), bucket(1), bucket(2)] });
+    const { threads, kept, totalProcessedLines } = resultOf('j', state, found.nowMs).metrics;
+    assert.deepEqual(
+      [threads?.threads, threads?.rows, threads?.tombstones, threads?.maxDepth],
+      [6, 33, 3, 2],
+    );
+    assert.deepEqual([kept, totalProcessedLines], [24, 30]);
+    assert.equal(resultOf('j', jobState(), found.nowMs).metrics.threads, null);
+  });
+
+  it('names the archive that a hole is in', () => {
+    const hole = {
+      kind: 'corrupt',
+      compressedFrom: 5,
+      compressedTo: 9,
+      decompressed: 1,
+      message: 'm',
+    } as const;
+    const { joined } = allRead;
+    assert.ok(joined !== null);
+    const { warnings } = resultOf('j', { ...allRead, joined: { ...joined, holes: [hole] } }, found.nowMs);
+    assert.match(warnings.join(), /^The submissions archive is corrupt at compressed byte 5 /);
   });
 });

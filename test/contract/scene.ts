@@ -1,4 +1,5 @@
 /** Test helper: a job in the middle of its work. */
+import type { AssemblyHeartbeat, AssemblyResult } from '../../src/contract/assembly.ts';
 import type {
   InspectionResult,
   JobState,
@@ -9,6 +10,7 @@ import type {
 } from '../../src/contract/job.ts';
 import { beginJob } from '../../src/contract/job-state.ts';
 import { packPart, type PackedPart, type PartEntry } from '../../src/contract/part.ts';
+import { packThreads, zeroThreadCounts, type PackedThreads } from '../../src/contract/threads.ts';
 import { zeroCounters } from '../../src/core/fates.ts';
 import { defaultJobSettings } from '../../src/settings/job-settings.ts';
 import { inspection } from '../engine/dataset/scene.ts';
@@ -107,4 +109,49 @@ export function segmentResult(change: Partial<SegmentResult> = {}): SegmentResul
     warnings: [],
     ...change,
   };
+}
+
+/** A comments archive of three buckets, with its submissions, which are half as large. */
+export const foundPair: InspectionResult = {
+  ...found,
+  joined: {
+    ...found.inspection,
+    path: '/dumps/RS_2005-12.zst',
+    name: 'RS_2005-12',
+    kind: 'submissions',
+    compressedBytes: 500,
+    fingerprint: `500-${'cd'.repeat(32)}`,
+  },
+  buckets: 3,
+};
+
+/** A finished bucket: two threads of eleven rows, one of them a tombstone. */
+export function bucket(index: number): PackedThreads {
+  return packThreads({
+    ...zeroThreadCounts,
+    index,
+    threads: 2,
+    rows: 11,
+    tombstones: 1,
+    maxDepth: index,
+    file: '',
+    bytes: 70,
+    sha256: 'ef'.repeat(32),
+    table: { file: '', bytes: 7, sha256: '01'.repeat(32) },
+  });
+}
+
+export function assemblyBeat(change: Partial<AssemblyHeartbeat> = {}): AssemblyHeartbeat {
+  return {
+    built: [bucket(0)],
+    figures: { bucketsPerSecond: 0.5, memoryBytes: 9_000_000 },
+    stats,
+    failures: 0,
+    ...change,
+  };
+}
+
+export function assemblyResult(change: Partial<AssemblyResult> = {}): AssemblyResult {
+  const { built, figures } = assemblyBeat();
+  return { built, figures, stats, retries: 0, peakMemoryBytes: 40_000_000, ...change };
 }

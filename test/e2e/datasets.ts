@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { readManifest, type Manifest } from '../../src/engine/dataset/manifest.ts';
+import { filesOf, readManifest, type Manifest } from '../../src/engine/dataset/manifest.ts';
 import { roleOf } from '../../src/engine/dataset/names.ts';
 import { verifyDataset } from '../../src/engine/dataset/verify.ts';
 import type { Archive } from './archives.ts';
@@ -73,7 +73,7 @@ export async function assertWhole(folder: string, archive: Archive): Promise<Man
   const { ok, problems, rows, lines } = await verifyDataset(folder);
   assert.deepEqual(problems, []);
   assert.deepEqual([ok, rows, lines], [true, archive.counters.kept, archive.counters.lines]);
-  const known = new Set(['manifest.json', manifest.rejects?.file, ...manifest.parts.map(({ file }) => file)]);
+  const known = new Set(['manifest.json', ...filesOf(manifest).map(({ file }) => file)]);
   assert.deepEqual(
     namesIn(folder).filter((name) => !known.has(name)),
     [],

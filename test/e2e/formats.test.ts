@@ -5,7 +5,7 @@ import zlib from 'node:zlib';
 import { outputFormats, type OutputFormat } from '../../src/contract/job.ts';
 import { columnsOf, type Column } from '../../src/core/columns.ts';
 import { totalOf } from '../../src/core/fates.ts';
-import type { Manifest } from '../../src/engine/dataset/manifest.ts';
+import type { FlatManifest } from '../../src/engine/dataset/manifest.ts';
 import { readRejects } from '../../src/engine/dataset/rejects.ts';
 import { archiveOf, type Archive, type ArchiveSpec } from './archives.ts';
 import { assertWhole } from './datasets.ts';
@@ -41,7 +41,7 @@ function pick(rows: readonly Row[], columns: readonly Column[], kind: Archive['k
 describe('a job from archive to dataset', function () {
   this.timeout(slowMs);
   let stage: Stage;
-  const datasets = new Map<string, { readonly folder: string; readonly manifest: Manifest }>();
+  const datasets = new Map<string, { readonly folder: string; readonly manifest: FlatManifest }>();
   before(async () => {
     stage = await Stage.open();
     await stage.worker();
@@ -62,6 +62,7 @@ describe('a job from archive to dataset', function () {
       [metrics.totalProcessedLines, metrics.kept, metrics.excluded, metrics.rejected, metrics.blank],
       [lines, kept, excluded, rejected, blank],
     );
+    assert.ok(manifest.threads === null);
     const made = { folder, manifest };
     datasets.set(key, made);
     return made;

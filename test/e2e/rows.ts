@@ -8,7 +8,8 @@ import type { Manifest } from '../../src/engine/dataset/manifest.ts';
 import { readHyparquet } from '../engine/output/readers.ts';
 import type { Row, Value } from '../engine/output/part-file.ts';
 
-async function query(sql: string): Promise<Row[]> {
+/** The rows of a DuckDB query. */
+export async function query(sql: string): Promise<Row[]> {
   const instance = await DuckDBInstance.create();
   const connection = await instance.connect();
   try {
@@ -86,7 +87,10 @@ function csvRecords(text: string): readonly (readonly (string | null)[])[] {
  * The lines of `jsonl` or `jsonl.zst`, parsed. Not by DuckDB, which refuses lines that are no UTF-8: they stand here as they
  * came. A part must fit one frame of 4 MiB, since Node stops behind the first.
  */
-export async function jsonRecords(folder: string, { parts }: Manifest): Promise<Record<string, unknown>[]> {
+export async function jsonRecords(
+  folder: string,
+  { parts }: Pick<Files, 'parts'>,
+): Promise<Record<string, unknown>[]> {
   const records: Record<string, unknown>[] = [];
   for (const { file } of parts) {
     const bytes = await readFile(path.join(folder, file));

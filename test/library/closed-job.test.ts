@@ -1,13 +1,30 @@
 import assert from 'node:assert/strict';
 import { defaultPayloadConverter } from '@temporalio/common';
-import { absorbParts, absorbSegment, beginJob } from '../../src/contract/job-state.ts';
+import {
+  absorbAssembly,
+  absorbBuckets,
+  absorbParts,
+  absorbSegment,
+  beginJob,
+} from '../../src/contract/job-state.ts';
 import {
   inputToGoOn,
   stateFromHistory,
   type Decode,
   type HistoryFacts,
 } from '../../src/library/closed-job.ts';
-import { behind, found, heartbeat, jobState, packed, segmentResult } from '../contract/scene.ts';
+import {
+  assemblyBeat,
+  assemblyResult,
+  behind,
+  bucket,
+  found,
+  foundPair,
+  heartbeat,
+  jobState,
+  packed,
+  segmentResult,
+} from '../contract/scene.ts';
 
 type Event = Parameters<typeof stateFromHistory>[0][number];
 
@@ -97,6 +114,41 @@ describe('stateFromHistory()', () => {
       'part 0 is told twice and counted once',
     );
     assert.deepEqual(state.next, behind(1));
+  });
+
+  it('reads a second archive after the first, then takes over the buckets of assemblies', async () => {
+    const begun = beginJob(foundPair);
+    const first = segmentResult({ finished: true });
+    const second = segmentResult({ parts: packed(0), next: behind(0), finished: true });
+    const read = [
+      started(),
+      completed('inspectArchive', foundPair),
+      completed('processSegment', first),
+      completed('processSegment', second),
+    ];
+    const one = absorbSegment(begun, begun, first);
+    const two = absorbSegment(one, one, second);
+    const { state } = await facts(...read, completed('assembleThreads', assemblyResult()));
+    assert.deepEqual(state, absorbAssembly(two, assemblyResult()));
+    const lost = await facts(...read, failed({}, { built: [bucket(1)] }), silent(assemblyBeat()));
+    assert.deepEqual(lost.state, absorbBuckets(two, { built: [bucket(1), bucket(0)] }));
+  });
+
+  it('knows the assemblies of several that ran at once by their own events', async () => {
+    const [a, ...aEnds] = completed('assembleThreads', assemblyResult({ built: [bucket(0)] }));
+    const [b, ...bEnds] = completed('assembleThreads', assemblyResult({ built: [bucket(1)] }));
+    assert.ok(a !== undefined && b !== undefined);
+    const { state } = await facts(
+      started(jobState({ buckets: 2, finishedReading: true })),
+      a,
+      b,
+      bEnds,
+      aEnds,
+    );
+    assert.deepEqual(
+      state?.threads.map(([index]) => index),
+      [1, 0],
+    );
   });
 
   it('passes over failures that tell nothing', async () => {

@@ -79,6 +79,25 @@ describe('identify()', () => {
       assert.equal(identify(archive, folder, settings).jobId, jobId);
     }));
 
+  it('is another job with an archive that is joined, and another again for another content of that', () =>
+    inFolder(async (folder) => {
+      const [archive, submissions] = ['RC.zst', 'RS.zst'].map((name) => path.join(folder, name)) as [
+        string,
+        string,
+      ];
+      await writeFile(archive, 'x');
+      await writeFile(submissions, 'y');
+      const alone = identify(archive, folder, settings);
+      const joined = identify(archive, folder, settings, submissions);
+      assert.notEqual(joined.jobId, alone.jobId);
+      assert.deepEqual([joined.dataset, joined.submissions], [alone.dataset, submissions]);
+      assert.equal(alone.submissions, null);
+      await writeFile(submissions, 'z');
+      assert.notEqual(identify(archive, folder, settings, submissions).jobId, joined.jobId);
+      await writeFile(submissions, 'y');
+      assert.deepEqual(identify(archive, folder, settings, submissions), joined);
+    }));
+
   it('says that there is no archive before anything is asked of a server', () =>
     inFolder(async (folder) => {
       assert.throws(() => identify(path.join(folder, 'none.zst'), folder, settings), {

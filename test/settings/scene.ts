@@ -44,6 +44,8 @@ export async function millUnder(env: Env, archive: string): Promise<Milled> {
   const session = new MillSession({
     input: {
       inspection,
+      buckets: 0,
+      before: { parts: 0, lines: 0, bytes: 0, compressedBytes: 0 },
       settings,
       dataset,
       next: beginning,

@@ -24,6 +24,11 @@ describe('detailsMarkdown()', () => {
     assert.ok(lines.includes('Dataset `/out/RC_2005-12` (parquet)'));
   });
 
+  it('shows the files of threads where there are to be some', () => {
+    assert.doesNotMatch(shown({}), /threads/);
+    assert.match(shown({ buckets: 12, bucketsDone: 5 }), /\n\| threads \| 5 of 12 files \|\n/);
+  });
+
   it('keeps the bar at thirty cells from nothing to all', () => {
     for (const completionPercentage of [0, 0.01, 33.33, 99.99, 100]) {
       const [bar = ''] = /[█░]+/.exec(shown({ completionPercentage })) ?? [];

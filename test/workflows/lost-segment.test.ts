@@ -9,8 +9,8 @@ import {
 } from '@temporalio/common';
 import { failureOf } from '../../src/activities/failures.ts';
 import { ThreadmillError } from '../../src/core/errors.ts';
-import { committedBy, failureIn, isFinal, neverStarted } from '../../src/workflows/lost-segment.ts';
-import { behind, heartbeat, packed } from '../contract/scene.ts';
+import { builtBy, committedBy, failureIn, isFinal, neverStarted } from '../../src/workflows/lost-segment.ts';
+import { assemblyBeat, behind, bucket, heartbeat, packed } from '../contract/scene.ts';
 
 const done = { parts: packed(0), next: behind(0) };
 
@@ -53,6 +53,18 @@ describe('committedBy()', () => {
     ]) {
       assert.equal(committedBy(error), null);
     }
+  });
+});
+
+describe('builtBy()', () => {
+  it('takes the buckets from the details of a failure or the last heartbeat, and never parts', () => {
+    const built = { built: [bucket(1)] };
+    assert.deepEqual(builtBy(lost(failureOf(new Error('x'), 1, built))), built);
+    const beat = assemblyBeat();
+    assert.equal(builtBy(timeout('START_TO_CLOSE', beat)), beat);
+    for (const error of [lost(failureOf(new Error('x'), 1, done)), timeout('HEARTBEAT', heartbeat()), null])
+      assert.equal(builtBy(error), null);
+    assert.equal(committedBy(timeout('START_TO_CLOSE', beat)), null);
   });
 });
 

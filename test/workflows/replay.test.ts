@@ -17,9 +17,12 @@ const expected = [
   'continued-first',
   'continued-last',
   'failed',
+  'joined-first',
+  'joined-last',
   'plain',
   'refused',
   'resumed',
+  'threads-paused',
   'worker-lost',
 ];
 

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { allGroups, archivesArgument, type Command } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodeOf, exitCodes } from '../exit-codes.ts';
+import { joinFlag, jobsOf, wantsJoin, type JobArchives } from '../join.ts';
 import { printFailure, printResult, readableArchives } from '../report-job.ts';
 import { interrupted, withSession, type Session } from '../session.ts';
 
@@ -12,16 +13,17 @@ export const againFlag = { flags: '--again', help: 'do it anew, even where it is
 async function runOne(
   context: CommandContext,
   session: Session,
-  archive: string,
+  { archive, submissions }: JobArchives,
 ): Promise<typeof interrupted | 'done'> {
   const { threadmill } = session;
   const { values } = context.settings;
   const job = await threadmill.startJob(archive, undefined, {
     out: resolve(values.out),
     again: context.options['again'] === true,
+    ...(submissions === null ? {} : { submissions }),
   });
   const { jobId, webUrl } = job;
-  const extras = { webUrl, preserveThreads: values.preserveThreads };
+  const extras = { webUrl };
   if (job.alreadyDone) {
     context.talk('This was already done; --again does it anew');
     printResult(context, await threadmill.getResult(jobId), { ...extras, alreadyDone: true });
@@ -50,15 +52,15 @@ function endsTheRun(error: unknown, session: Session): boolean {
 async function runAll(
   context: CommandContext,
   session: Session,
-  archives: readonly string[],
+  jobs: readonly JobArchives[],
 ): Promise<number> {
   let code: number = exitCodes.done;
-  for (const archive of archives) {
+  for (const job of jobs) {
     try {
-      if ((await runOne(context, session, archive)) === interrupted) return exitCodes.interrupted;
+      if ((await runOne(context, session, job)) === interrupted) return exitCodes.interrupted;
     } catch (error) {
       if (endsTheRun(error, session)) throw error;
-      printFailure(context, error, { archive });
+      printFailure(context, error, { archive: job.archive });
       code = exitCodes.failed;
     }
   }
@@ -75,12 +77,15 @@ export const run: Command = {
     'it was. Ctrl-C once stops at the next part, twice at once. With --json, one object for each archive.',
   example: 'run RC_2019-04.zst --out datasets --format parquet',
   settings: allGroups,
-  flags: [againFlag],
+  flags: [againFlag, joinFlag],
   async run(context, args) {
+    const join = wantsJoin(context, args);
     const archives = await readableArchives(context, args);
-    if (archives.length === 0) return exitCodes.failed;
+    // of a pair one alone would be another job
+    if (archives.length === 0 || (join && archives.length < args.length)) return exitCodes.failed;
+    const jobs = jobsOf(archives, join);
     const onInterrupt = 'Stopping at the next part; run the same command to go on';
-    const code = await withSession(context, { onInterrupt }, (session) => runAll(context, session, archives));
+    const code = await withSession(context, { onInterrupt }, (session) => runAll(context, session, jobs));
     return code === exitCodes.done && archives.length < args.length ? exitCodes.failed : code;
   },
 };

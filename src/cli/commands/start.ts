@@ -3,20 +3,28 @@ import { resolve } from 'node:path';
 import { allGroups, archivesArgument, type Command } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodeOf, exitCodes } from '../exit-codes.ts';
+import { joinFlag, jobsOf, wantsJoin, type JobArchives } from '../join.ts';
 import type { Threadmill } from '../ports.ts';
 import { printBlock, printFailure, readableArchives } from '../report-job.ts';
 import { withThreadmill } from '../session.ts';
 import { againFlag } from './run.ts';
 
-async function submit(context: CommandContext, threadmill: Threadmill, archive: string): Promise<void> {
+async function submit(
+  context: CommandContext,
+  threadmill: Threadmill,
+  { archive, submissions }: JobArchives,
+): Promise<void> {
   const job = await threadmill.startJob(archive, undefined, {
     out: resolve(context.settings.values.out),
     again: context.options['again'] === true,
+    ...(submissions === null ? {} : { submissions }),
   });
   const { jobId, webUrl } = job;
   if (job.alreadyDone) context.talk(`${jobId} was already done; --again does it anew`);
   if (job.alreadyRunning) context.talk(`${jobId} is running already`);
-  printBlock(context, { archive, ...job }, () => [webUrl === null ? jobId : `${jobId}  ${webUrl}`]);
+  printBlock(context, { archive, ...(submissions === null ? {} : { submissions }), ...job }, () => [
+    webUrl === null ? jobId : `${jobId}  ${webUrl}`,
+  ]);
 }
 
 /** The embedded server, unlike a cluster, has no worker unless somebody starts one here. */
@@ -39,18 +47,21 @@ export const start: Command = {
     'A worker has to run somewhere; one that does not is no error. With --json, one object for each archive.',
   example: 'start RC_2019-04.zst --address temporal.lab:7233',
   settings: allGroups,
-  flags: [againFlag],
+  flags: [againFlag, joinFlag],
   async run(context, args) {
+    const join = wantsJoin(context, args);
     const archives = await readableArchives(context, args);
-    if (archives.length === 0) return exitCodes.failed;
+    // of a pair one alone would be another job
+    if (archives.length === 0 || (join && archives.length < args.length)) return exitCodes.failed;
+    const jobs = jobsOf(archives, join);
     return withThreadmill(context, async (threadmill) => {
       let failures = args.length - archives.length;
-      for (const archive of archives) {
+      for (const job of jobs) {
         try {
-          await submit(context, threadmill, archive);
+          await submit(context, threadmill, job);
         } catch (error) {
           if (exitCodeOf(error) !== exitCodes.failed) throw error;
-          printFailure(context, error, { archive });
+          printFailure(context, error, { archive: job.archive });
           failures++;
         }
       }

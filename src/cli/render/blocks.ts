@@ -27,6 +27,9 @@ export function statusBlock(progress: JobProgress): readonly string[] {
         'committed',
         `${counted(progress.parts, 'part')}: ${count(counters.kept)} kept, ${count(totalOf(counters.excluded))} excluded, ${count(totalOf(counters.rejected))} rejected, ${count(counters.blank)} blank`,
       ],
+      ...(progress.buckets === 0
+        ? []
+        : [['threads', `${count(progress.bucketsDone)} of ${counted(progress.buckets, 'file')} assembled`]]),
       [
         'memory',
         `${bytes(progress.memoryBytes)} of ${bytes(progress.memoryLimitBytes)} beyond a window of ${bytes(progress.windowBytes)}`,
@@ -100,7 +103,9 @@ export function inspectionBlock(found: ArchiveInspection): readonly string[] {
 
 /** `threadmill verify`. */
 export function verificationBlock(folder: string, found: DatasetVerification): readonly string[] {
-  const size = `${counted(found.parts, 'part')}, ${count(found.rows)} rows of ${count(found.lines)} lines, ${bytes(found.bytes)}`;
+  const what =
+    found.threads === null ? counted(found.parts, 'part') : counted(found.threads.threads, 'thread');
+  const size = `${what}, ${count(found.rows)} rows of ${count(found.lines)} lines, ${bytes(found.bytes)}`;
   return found.ok
     ? [`OK ${folder}: ${size}`]
     : [
@@ -117,5 +122,6 @@ export function rejectLine(reject: RejectedLine): string {
   const raw =
     reject.raw === undefined ? `base64 ${reject.rawBase64 ?? ''}` : JSON.stringify(reject.raw).slice(1, -1);
   const start = raw.length > rawShown ? `${raw.slice(0, rawShown)}…` : raw;
-  return `line ${count(reject.line)}  byte ${count(reject.offset)}  ${reason}  ${bytes(reject.bytes)}  ${start.replace(/[\u007f-\u009f]/g, '?')}`;
+  const archive = reject.archive === undefined ? '' : `${reject.archive}  `;
+  return `${archive}line ${count(reject.line)}  byte ${count(reject.offset)}  ${reason}  ${bytes(reject.bytes)}  ${start.replace(/[\u007f-\u009f]/g, '?')}`;
 }

@@ -7,6 +7,7 @@ const states: Readonly<Record<JobProgress['state'], string>> = {
   inspecting: 'inspecting the archive',
   running: '',
   paused: 'paused',
+  assembling: 'assembling threads',
   publishing: 'publishing',
   done: 'done',
   failed: 'failed',
@@ -24,7 +25,15 @@ function pieces(progress: JobProgress): readonly string[] {
   const eta = progress.estimatedTimeRemaining;
   const state = states[progress.state];
   const known = [percent(progress), ...(state === '' ? [] : [state])];
-  // What no segment is at has no rate and no memory.
+  if (progress.state === 'assembling') {
+    return [
+      ...known,
+      `${count(progress.bucketsDone)} of ${counted(progress.buckets, 'file')}`,
+      ...(eta === null ? [] : [`ETA ${duration(eta)}`]),
+      `memory ${bytes(progress.memoryBytes)}`,
+    ];
+  }
+  // What nobody works at has no rate and no memory.
   if (progress.state !== 'running' && progress.state !== 'paused') return known;
   return [
     ...known,

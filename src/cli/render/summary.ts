@@ -8,8 +8,6 @@ import { textTable } from './text-table.ts';
 export interface SummaryExtras {
   readonly webUrl: string | null;
   readonly parts: number | null;
-  /** Of the job's settings; null where they are not known. */
-  readonly preserveThreads: boolean | null;
   readonly paint: Paint;
 }
 
@@ -62,6 +60,29 @@ function lowKeepReason(result: JobResult): string | null {
   return `Only ${percentage(metrics.kept, lines)} of the lines were kept: ${told.join('; ')}.`;
 }
 
+/** What the rows of a thread dataset are; nothing for flat parts. */
+function threadRows({ metrics: { threads } }: JobResult): readonly string[] {
+  if (threads === null) return [];
+  const some: readonly (readonly [string, number])[] = [
+    ['tombstones', threads.tombstones],
+    ['orphans', threads.orphans],
+    ['duplicates', threads.duplicates],
+    ['cycles', threads.cycles],
+  ];
+  return [
+    '',
+    ...textTable(
+      [
+        ['threads', count(threads.threads)],
+        ['rows', count(threads.rows)],
+        ...some.filter(([, number]) => number > 0).map(([name, number]) => [name, count(number)]),
+        ['deepest', count(threads.maxDepth)],
+      ],
+      [1],
+    ),
+  ];
+}
+
 /** The block that `run`, `watch` and `result` end with. */
 export function summaryBlock(result: JobResult, extras: SummaryExtras): readonly string[] {
   const { metrics } = result;
@@ -86,16 +107,13 @@ export function summaryBlock(result: JobResult, extras: SummaryExtras): readonly
     ]).map(indent),
     '',
     ...fates(result).map(indent),
+    ...threadRows(result).map(indent),
     '',
     ...textTable(effort).map(indent),
     ...(low === null ? [] : ['', paint('yellow', low)]),
     ...result.warnings.map((warning) => paint('yellow', `Warning: ${warning}`)),
-    ...(extras.preserveThreads === true ? ['', threadNote] : []),
   ];
 }
-
-/** Said once, calmly: the setting is on by default and this release does not act on it. */
-const threadNote = 'Rows are in input order: grouping into threads (preserveThreads) is not in this release.';
 
 function indent(line: string): string {
   return line === '' ? '' : `  ${line}`;

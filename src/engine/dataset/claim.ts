@@ -46,6 +46,12 @@ export async function claimDataset(folder: string, jobId: string, options: Claim
   } else await refuseFinished(folder, jobId);
 }
 
+/** The job that claims the folder; null where none does, or nobody can tell which. */
+export async function claimHolder(folder: string): Promise<string | null> {
+  const holder = await holderOf(join(folder, claimName));
+  return holder === '' ? null : holder;
+}
+
 /** Whether the folder is claimed by this job now. */
 export async function holdsClaim(folder: string, jobId: string): Promise<boolean> {
   return (await holderOf(join(folder, claimName))) === jobId;

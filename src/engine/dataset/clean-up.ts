@@ -1,8 +1,8 @@
-/** Removes what killed attempts left in a dataset's folder: temporary files, and only old ones. */
+/** Removes what killed attempts and jobs that are gone left in a dataset's folder, and only what is old. */
 import { opendir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { outputError } from '../output/atomic-file.ts';
-import { roleOf } from './names.ts';
+import { roleOf, type DatasetFileRole } from './names.ts';
 
 /** A dataset has at most 6,000 parts with a piece each; a larger folder is somebody else's, and its rest waits. */
 const entriesMax = 100_000;
@@ -12,6 +12,11 @@ export interface CleanUpOptions {
   readonly olderThanMs: number;
   /** The moment that ages are counted to, milliseconds since 1970. */
   readonly nowMs: number;
+  /**
+   * How long spill files are kept after the last write to the folder, ms: a job that ended early can be resumed with them.
+   * null: a job is at work here.
+   */
+  readonly spillsOlderThanMs: number | null;
 }
 
 /** A file that was removed. */
@@ -20,27 +25,32 @@ export interface RemovedFile {
   readonly bytes: number;
 }
 
+/** A file of ours, as it was found. */
+interface FoundFile extends RemovedFile {
+  readonly role: DatasetFileRole;
+  readonly ageMs: number;
+}
+
 /**
- * Removes the temporary files of one dataset folder (not of folders in it) whose last write is older than `olderThanMs`,
- * never anything else. Looks at 100,000 names at most. Idempotent; a folder that is gone is clean.
+ * Removes the temporary files of one dataset folder (not of folders in it) whose last write is older than `olderThanMs`, and
+ * its spill files where nothing of ours was written for `spillsOlderThanMs`; never anything else. Looks at 100,000 names at
+ * most. Idempotent; a folder that is gone is clean.
  *
  * @throws {ThreadmillError} OUTPUT_DENIED where the folder can't be read or a file not be removed
  */
 export async function cleanDataset(
   folder: string,
-  { olderThanMs, nowMs }: CleanUpOptions,
+  { olderThanMs, nowMs, spillsOlderThanMs }: CleanUpOptions,
 ): Promise<readonly RemovedFile[]> {
   const removed: RemovedFile[] = [];
   try {
-    let entries = 0;
-    for await (const entry of await opendir(folder)) {
-      if (++entries > entriesMax) break;
-      if (!entry.isFile() || roleOf(entry.name) !== 'temporary') continue;
-      const path = join(folder, entry.name);
-      const found = await stat(path).catch(() => null); // committed or removed since it was listed
-      if (found === null || nowMs - found.mtimeMs <= olderThanMs) continue;
-      await rm(path, { force: true });
-      removed.push({ file: entry.name, bytes: found.size });
+    const files = await ourFiles(folder, nowMs);
+    const quietMs = Math.min(...files.map(({ ageMs }) => ageMs));
+    const spillsGo = spillsOlderThanMs !== null && quietMs > spillsOlderThanMs;
+    for (const { file, bytes, role, ageMs } of files) {
+      if (!(role === 'temporary' ? ageMs > olderThanMs : role === 'spill' && spillsGo)) continue;
+      await rm(join(folder, file), { force: true });
+      removed.push({ file, bytes });
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -48,4 +58,18 @@ export async function cleanDataset(
     throw outputError(folder, error);
   }
   return removed.sort((a, b) => (a.file < b.file ? -1 : 1));
+}
+
+async function ourFiles(folder: string, nowMs: number): Promise<readonly FoundFile[]> {
+  const files: FoundFile[] = [];
+  let entries = 0;
+  for await (const entry of await opendir(folder)) {
+    if (++entries > entriesMax) break;
+    const role = entry.isFile() ? roleOf(entry.name) : null;
+    if (role === null) continue;
+    const found = await stat(join(folder, entry.name)).catch(() => null); // committed or removed since it was listed
+    if (found === null) continue;
+    files.push({ file: entry.name, bytes: found.size, role, ageMs: nowMs - found.mtimeMs });
+  }
+  return files;
 }

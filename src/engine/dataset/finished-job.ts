@@ -3,7 +3,8 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobResult } from '../../contract/job.ts';
 import { ThreadmillError } from '../../core/errors.ts';
-import { readManifest } from './manifest.ts';
+import { addCounters, zeroCounters } from '../../core/fates.ts';
+import { archivesOf, filesOf, readManifest } from './manifest.ts';
 
 /**
  * The result of a job whose finished dataset stands in a folder with all of its files in their sizes; null where there is
@@ -13,11 +14,12 @@ export async function finishedJob(folder: string, jobId: string): Promise<JobRes
   try {
     const manifest = await readManifest(folder);
     if (manifest.jobId !== jobId) return null;
-    const files = [...manifest.parts, ...(manifest.rejects === null ? [] : [manifest.rejects])];
-    for (const { file, bytes } of files) {
+    for (const { file, bytes } of filesOf(manifest)) {
       if ((await stat(join(folder, file))).size !== bytes) return null;
     }
-    const { lines, kept, excluded, rejected, blank } = manifest.counters;
+    const { lines, kept, excluded, rejected, blank } = archivesOf(manifest)
+      .map(({ counters }) => counters)
+      .reduce(addCounters, zeroCounters);
     return {
       jobId,
       success: true,
@@ -29,6 +31,7 @@ export async function finishedJob(folder: string, jobId: string): Promise<JobRes
         excluded,
         rejected,
         blank,
+        threads: manifest.threads === null ? null : manifest.threadCounts,
         seconds: 0,
         linesPerSecond: 0,
         peakMemoryMb: 0,

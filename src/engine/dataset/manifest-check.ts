@@ -1,8 +1,10 @@
 /** Whether parsed JSON is a manifest: the first thing that is wrong, with its place, in words. Pure. */
-import { outputFormats, type OutputFormat } from '../../contract/job.ts';
-import { partFile } from '../../contract/part.ts';
+import { outputFormats } from '../../contract/job.ts';
+import { partFile, partNaming } from '../../contract/part.ts';
+import { threadCountNames, threadTableFile, threadsFile } from '../../contract/threads.ts';
 import { excludeRules, rejectReasons } from '../../core/fates.ts';
-import { joinedRejectsName } from './names.ts';
+import type { Manifest } from './manifest.ts';
+import { joinedRejectsName, submissionsRejectsName } from './names.ts';
 
 type Check = (value: unknown, at: string) => string | null;
 
@@ -76,6 +78,30 @@ const counters = object({
   rejected: object(each(rejectReasons, whole)),
 });
 
+const archive = object({
+  name: text,
+  kind: oneOf(['comments', 'submissions']),
+  container: oneOf(['zstd', 'gzip', 'plain']),
+  fingerprint: text,
+  ...each(['compressedBytes', 'bytes', 'lines'], whole),
+});
+
+const holes = arrayOf(
+  object({
+    kind: oneOf(['truncated', 'corrupt']),
+    ...each(['compressedFrom', 'compressedTo', 'decompressed'], whole),
+    message: text,
+  }),
+);
+
+const rejects = (file: string): Check =>
+  orNull(object({ file: oneOf([file]), bytes: whole, sha256, lines: whole }));
+
+const range = { ...each(['index', 'start', 'end', 'firstLine'], whole), counters };
+const ranges = arrayOf(object(range));
+
+const columns = arrayOf(object({ name: text, type: text, sources: arrayOf(text), required: flag }));
+
 const manifest = object({
   format: oneOf(['threadmill-dataset']),
   version: oneOf([1]),
@@ -84,13 +110,7 @@ const manifest = object({
   jobId: text,
   startedAt: text,
   createdAt: text,
-  archive: object({
-    name: text,
-    kind: oneOf(['comments', 'submissions']),
-    container: oneOf(['zstd', 'gzip', 'plain']),
-    fingerprint: text,
-    ...each(['compressedBytes', 'bytes', 'lines'], whole),
-  }),
+  archive,
   settings: object({
     format: oneOf(outputFormats),
     partBytes: whole,
@@ -98,38 +118,53 @@ const manifest = object({
     ...each(['excludeDeleted', 'excludeRemoved', 'salvage'], flag),
     ...each(['qualityMinScore', 'maxRejectRate'], finite),
   }),
-  columns: arrayOf(object({ name: text, type: text, sources: arrayOf(text), required: flag })),
+  columns,
   counters,
-  holes: arrayOf(
-    object({
-      kind: oneOf(['truncated', 'corrupt']),
-      ...each(['compressedFrom', 'compressedTo', 'decompressed'], whole),
-      message: text,
-    }),
+  holes,
+  rejects: rejects(joinedRejectsName),
+});
+
+const flat = object({
+  parts: arrayOf(object({ ...range, file: text, ...each(['rows', 'bytes'], whole), sha256 })),
+});
+
+const counts = each(threadCountNames, whole);
+const file = { file: text, bytes: whole, sha256 };
+
+const threaded = object({
+  parts: ranges,
+  threads: arrayOf(object({ index: whole, ...file, ...counts, table: orNull(object(file)) })),
+  threadTableColumns: columns,
+  threadCounts: object(counts),
+  joined: orNull(
+    object({ archive, counters, holes, parts: ranges, rejects: rejects(submissionsRejectsName) }),
   ),
-  parts: arrayOf(
-    object({
-      file: text,
-      ...each(['index', 'start', 'end', 'firstLine', 'rows', 'bytes'], whole),
-      sha256,
-      counters,
-    }),
-  ),
-  rejects: orNull(object({ file: oneOf([joinedRejectsName]), bytes: whole, sha256, lines: whole })),
 });
 
 /** The first problem of a would-be manifest, with its place (`parts[3].bytes is …`); null where it is one. */
 export function checkManifest(value: unknown): string | null {
   const problem = manifest(value, '');
   if (problem !== null) return problem;
-  // A name that follows from its index can't lead out of the folder.
-  const { parts, settings } = value as {
-    readonly parts: readonly { readonly index: number; readonly file: string }[];
-    readonly settings: { readonly format: OutputFormat };
-  };
-  for (const [at, { index, file }] of parts.entries()) {
-    const expected = partFile(index, settings.format);
-    if (file !== expected) return wrong(`parts[${at}].file`, file, `"${expected}"`);
+  const { threads } = value as { readonly threads?: unknown };
+  if (threads === undefined) return wrong('threads', threads, 'an array, or null for flat parts');
+  const more = (threads === null ? flat : threaded)(value, '');
+  return more ?? nameProblem(value as Manifest);
+}
+
+/** A name that follows from its index can't lead out of the folder. */
+function nameProblem({ archive: { kind }, settings: { format }, ...manifest }: Manifest): string | null {
+  const named: (readonly [at: string, file: string, expected: string])[] = [];
+  if (manifest.threads === null) {
+    const naming = partNaming({ format, kind, buckets: 0 });
+    for (const [at, part] of manifest.parts.entries())
+      named.push([`parts[${at}].file`, part.file, partFile(part.index, naming)]);
+  } else {
+    for (const [at, entry] of manifest.threads.entries()) {
+      named.push([`threads[${at}].file`, entry.file, threadsFile(entry.index, format)]);
+      if (entry.table !== null)
+        named.push([`threads[${at}].table.file`, entry.table.file, threadTableFile(entry.index, format)]);
+    }
   }
-  return null;
+  const bad = named.find(([, found, expected]) => found !== expected);
+  return bad === undefined ? null : wrong(bad[0], bad[1], `"${bad[2]}"`);
 }

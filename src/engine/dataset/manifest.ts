@@ -7,18 +7,28 @@ import type {
   Hole,
   JobSettings,
   OutputFormat,
-  PartEntry,
   PublishInput,
+  ReadSource,
 } from '../../contract/job.ts';
 import { decisiveSettingKeys } from '../../contract/output-settings.ts';
+import type { PartEntry, PartRange } from '../../contract/part.ts';
+import {
+  addThreadCounts,
+  packedThreadCounts,
+  unpackThreads,
+  zeroThreadCounts,
+  type ThreadCounts,
+  type ThreadsEntry,
+} from '../../contract/threads.ts';
 import { columnsOf, type Column } from '../../core/columns.ts';
 import { ThreadmillError } from '../../core/errors.ts';
 import type { Counters } from '../../core/fates.ts';
+import { threadColumns, threadTableColumns } from '../threads/thread-columns.ts';
 import { checkManifest } from './manifest-check.ts';
 import { manifestName } from './names.ts';
 
-export const manifestFormat = 'threadmill-dataset';
-export const manifestVersion = 1;
+const manifestFormat = 'threadmill-dataset';
+const manifestVersion = 1;
 /** 6,000 parts make 4 MB; more is no manifest of ours. */
 const manifestBytesMax = 64 * 1024 * 1024;
 
@@ -31,37 +41,46 @@ const outputSettingKeys = [
 
 export type OutputSettings = Pick<JobSettings, (typeof outputSettingKeys)[number]>;
 
-/** The joined rejects: zstd frames of JSON lines, in the order of the archive. */
-export interface RejectsEntry {
+/** A file of a dataset as it was written. */
+export interface DatasetFile {
   readonly file: string;
   readonly bytes: number;
   readonly sha256: string;
+}
+
+/** The joined rejects: zstd frames of JSON lines, in the order of the archive. */
+export interface RejectsEntry extends DatasetFile {
   readonly lines: number;
 }
 
-/** Everything but `threadmill`, `zstd`, `jobId`, `startedAt` and `createdAt` is a function of the archive and the settings. */
-export interface Manifest {
-  readonly format: typeof manifestFormat;
-  readonly version: typeof manifestVersion;
-  readonly archive: {
-    readonly name: string;
-    readonly kind: ArchiveInspection['kind'];
-    readonly container: ArchiveInspection['container'];
-    readonly fingerprint: string;
-    readonly compressedBytes: number;
-    /** Decompressed: all that was read, without what lies in holes. */
-    readonly bytes: number;
-    readonly lines: number;
-  };
-  readonly settings: OutputSettings;
-  /** Empty for `jsonl` and `jsonl.zst`: their rows are the original lines. */
-  readonly columns: readonly Column[];
+/** The archive that a dataset was made from. */
+export interface ArchiveFacts {
+  readonly name: string;
+  readonly kind: ArchiveInspection['kind'];
+  readonly container: ArchiveInspection['container'];
+  readonly fingerprint: string;
+  readonly compressedBytes: number;
+  /** Decompressed: all that was read, without what lies in holes. */
+  readonly bytes: number;
+  readonly lines: number;
+}
+
+/** What was read, and what became of its lines. */
+interface ReadArchive {
+  readonly archive: ArchiveFacts;
   readonly counters: Counters;
   readonly holes: readonly Hole[];
-  /** In order; their `rejects` are null, since publication joins the pieces to `rejects`. */
-  readonly parts: readonly PartEntry[];
   /** Null where no line was rejected: there is no file then. */
   readonly rejects: RejectsEntry | null;
+}
+
+/** Everything but `threadmill`, `zstd`, `jobId`, `startedAt` and `createdAt` is a function of the archives and the settings. */
+interface AnyManifest extends ReadArchive {
+  readonly format: typeof manifestFormat;
+  readonly version: typeof manifestVersion;
+  readonly settings: OutputSettings;
+  /** Of the rows; empty for `jsonl` and `jsonl.zst`, which hold the original lines, and for `conversations`. */
+  readonly columns: readonly Column[];
   /** Version of the program that wrote it, and of the zstd in its Node, on which compressed bytes depend. */
   readonly threadmill: string;
   readonly zstd: string;
@@ -75,6 +94,33 @@ export interface Manifest {
   readonly createdAt: string;
 }
 
+/** Rows in the order of their lines: each part is a file. */
+export interface FlatManifest extends AnyManifest {
+  /** In order; their `rejects` are null, since publication joins the pieces to `rejects`. */
+  readonly parts: readonly PartEntry[];
+  readonly threads: null;
+}
+
+/** Rows arranged in threads. */
+export interface ThreadsManifest extends AnyManifest {
+  /** The archive as it was read, stretch by stretch, in order; its rows stand in `threads`. */
+  readonly parts: readonly PartRange[];
+  /** The files, in order. */
+  readonly threads: readonly ThreadsEntry[];
+  /** Of the thread table; empty where the format has none. */
+  readonly threadTableColumns: readonly Column[];
+  readonly threadCounts: ThreadCounts;
+  /** The submissions archive that heads the threads; null where there is none. */
+  readonly joined: JoinedArchive | null;
+}
+
+/** As `archive` and what belongs to it, of the submissions. */
+export interface JoinedArchive extends ReadArchive {
+  readonly parts: readonly PartRange[];
+}
+
+export type Manifest = FlatManifest | ThreadsManifest;
+
 /** The settings that decide bytes of the output, in a fixed order: equal settings give equal JSON. */
 function outputSettingsOf(settings: JobSettings): OutputSettings {
   return Object.fromEntries(
@@ -82,38 +128,102 @@ function outputSettingsOf(settings: JobSettings): OutputSettings {
   ) as unknown as OutputSettings;
 }
 
-/** The manifest of what is being published. Pure but for the program's version. */
+/** An archive's parts and joined rejects, as they are published. */
+export interface PublishedSource {
+  readonly parts: readonly PartEntry[];
+  readonly rejects: RejectsEntry | null;
+}
+
+/** The manifest of what is being published; `joined`: null as in the input. Pure but for the program's version. */
 export function manifestOf(
-  { jobId, inspection, settings, counters, holes, startedMs }: PublishInput,
-  parts: readonly PartEntry[],
-  rejects: RejectsEntry | null,
+  input: PublishInput,
+  own: PublishedSource,
+  joined: PublishedSource | null,
   createdAt: string,
 ): Manifest {
-  const { name, kind, container, fingerprint, compressedBytes } = inspection;
-  return {
-    format: manifestFormat,
-    version: manifestVersion,
-    archive: {
-      name,
-      kind,
-      container,
-      fingerprint,
-      compressedBytes,
-      bytes: parts.at(-1)?.end ?? 0,
-      lines: counters.lines,
-    },
-    settings: outputSettingsOf(settings),
-    columns: hasColumns(settings.format) ? columnsOf(kind, { keepRaw: settings.keepRaw }) : [],
-    counters,
-    holes,
-    parts: parts.map((part) => ({ ...part, rejects: null })),
-    rejects,
+  const { jobId, settings, buckets, startedMs } = input;
+  const head = { format: manifestFormat, version: manifestVersion } as const;
+  const tail = {
     threadmill: programVersion(),
     zstd: process.versions['zstd'] ?? 'unknown',
     jobId,
     startedAt: new Date(startedMs).toISOString(),
     createdAt,
   };
+  const { archive, counters, holes, rejects } = readArchive(input, own);
+  const about = {
+    archive,
+    settings: outputSettingsOf(settings),
+    columns: columnsFor(input),
+    counters,
+    holes,
+  };
+  if (buckets === 0) {
+    const parts = own.parts.map((part) => ({ ...part, rejects: null }));
+    return { ...head, ...about, parts, threads: null, rejects, ...tail };
+  }
+  const threads = [...input.threads]
+    .sort(([a], [b]) => a - b)
+    .map((entry) => unpackThreads(entry, settings.format));
+  const theirs =
+    input.joined === null || joined === null
+      ? null
+      : { ...readArchive(input.joined, joined), parts: joined.parts.map(rangeOf) };
+  return {
+    ...head,
+    ...about,
+    parts: own.parts.map(rangeOf),
+    rejects,
+    joined: theirs,
+    threadTableColumns: settings.format === 'conversations' ? [] : threadTableColumns(),
+    threadCounts: input.threads.map(packedThreadCounts).reduce(addThreadCounts, zeroThreadCounts),
+    threads,
+    ...tail,
+  };
+}
+
+function readArchive(
+  { inspection, counters, holes }: ReadSource,
+  { parts, rejects }: PublishedSource,
+): ReadArchive {
+  const { name, kind, container, fingerprint, compressedBytes } = inspection;
+  const bytes = parts.at(-1)?.end ?? 0;
+  return {
+    archive: { name, kind, container, fingerprint, compressedBytes, bytes, lines: counters.lines },
+    counters,
+    holes,
+    rejects,
+  };
+}
+
+function rangeOf({ index, start, end, firstLine, counters }: PartRange): PartRange {
+  return { index, start, end, firstLine, counters };
+}
+
+/** The archives of a dataset: the one that it is named after, and the one that is joined to it. */
+export function archivesOf(
+  manifest: Manifest,
+): readonly (ReadArchive & { readonly parts: readonly PartRange[] })[] {
+  const { joined } = manifest.threads === null ? { joined: null } : manifest;
+  return joined === null ? [manifest] : [manifest, joined];
+}
+
+/** Everything that a dataset's files must be: name, size and digest of each but the manifest itself. */
+export function filesOf(manifest: Manifest): readonly DatasetFile[] {
+  const rejects = archivesOf(manifest).flatMap((archive) => archive.rejects ?? []);
+  const rows =
+    manifest.threads === null
+      ? manifest.parts
+      : manifest.threads.flatMap((entry) => (entry.table === null ? [entry] : [entry, entry.table]));
+  return [...rows, ...rejects].map(({ file, bytes, sha256 }) => ({ file, bytes, sha256 }));
+}
+
+function columnsFor({ inspection, settings, buckets, joined }: PublishInput): readonly Column[] {
+  const { format, keepRaw } = settings;
+  if (!hasColumns(format)) return [];
+  return buckets === 0
+    ? columnsOf(inspection.kind, { keepRaw })
+    : threadColumns({ keepRaw, joined: joined !== null });
 }
 
 function hasColumns(format: OutputFormat): boolean {
@@ -126,17 +236,26 @@ function programVersion(): string {
   return (JSON.parse(text) as { readonly version: string }).version;
 }
 
-/** The text of `manifest.json`: for people and `diff`, so one line for each part and column. */
+/** Their values are lists of like things: one line for each, for people and `diff`. */
+const listKeys: ReadonlySet<string> = new Set(['parts', 'columns', 'holes', 'threads', 'threadTableColumns']);
+
+/** The text of `manifest.json`: for people and `diff`, so one line for each part, file and column. */
 export function formatManifest(manifest: Manifest): string {
-  const members = Object.entries(manifest).map(([key, value]) => {
-    const oneEach =
-      (key === 'parts' || key === 'columns' || key === 'holes') && (value as unknown[]).length > 0;
-    const text = oneEach
-      ? `[\n${(value as unknown[]).map((item) => `    ${JSON.stringify(item)}`).join(',\n')}\n  ]`
-      : JSON.stringify(value, null, 2).replaceAll('\n', '\n  ');
-    return `  ${JSON.stringify(key)}: ${text}`;
+  return `${membersText(manifest, '')}\n`;
+}
+
+function membersText(value: object, indent: string): string {
+  const inner = `${indent}  `;
+  const members = Object.entries(value).map(([key, member]: [string, unknown]) => {
+    const text =
+      listKeys.has(key) && Array.isArray(member) && member.length > 0
+        ? `[\n${member.map((item) => `${inner}  ${JSON.stringify(item)}`).join(',\n')}\n${inner}]`
+        : key === 'joined' && typeof member === 'object' && member !== null
+          ? membersText(member, inner)
+          : JSON.stringify(member, null, 2).replaceAll('\n', `\n${inner}`);
+    return `${inner}${JSON.stringify(key)}: ${text}`;
   });
-  return `{\n${members.join(',\n')}\n}\n`;
+  return `{\n${members.join(',\n')}\n${indent}}`;
 }
 
 /**

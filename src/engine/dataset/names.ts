@@ -1,18 +1,35 @@
 /** The names of everything that threadmill puts into a dataset's folder. Nothing else there is ever touched. */
 import { join, resolve } from 'node:path';
 import { outputFormats } from '../../contract/job.ts';
+import type { PartNaming } from '../../contract/part.ts';
 
 export const manifestName = 'manifest.json';
 export const claimName = '.threadmill-job.json';
 export const joinedRejectsName = 'rejects.jsonl.zst';
+/** Of the submissions archive that is joined to the comments. */
+export const submissionsRejectsName = 'submissions-rejects.jsonl.zst';
 
 const formats = outputFormats.map((format) => format.replace('.', '\\.')).join('|');
-const partName = new RegExp(`^(part|threads)-\\d{5,}\\.(${formats})$`);
-const pieceName = /^part-(\d{5,})\.rejects\.jsonl\.zst$/;
+const partName = new RegExp(`^part-\\d{5,}\\.(${formats})$`);
+const threadsName = new RegExp(`^(threads-\\d{5,}\\.(${formats})|conversations-\\d{5,}\\.jsonl\\.zst)$`);
+const tableName = new RegExp(`^thread-table-\\d{5,}\\.(${formats})$`);
+const spillName = /^(part|submissions)-\d{5,}\.spill$/;
+const pieceName = /^(part|submissions)-(\d{5,})\.rejects\.jsonl\.zst$/;
 /** As `AtomicFile` and the claim make them. */
 const temporaryName = /^(.+)\.[0-9a-f]{8}\.tmp$/;
 
-export type DatasetFileRole = 'part' | 'piece' | 'rejects' | 'manifest' | 'claim' | 'temporary';
+export type DatasetFileRole =
+  | 'part'
+  | 'threads'
+  | 'thread-table'
+  /** Rows on their way to threads. */
+  | 'spill'
+  /** A part's rejects. */
+  | 'piece'
+  | 'rejects'
+  | 'manifest'
+  | 'claim'
+  | 'temporary';
 
 /** What a file of a dataset's folder is by its name; null for what is not ours. */
 export function roleOf(name: string): DatasetFileRole | null {
@@ -20,14 +37,18 @@ export function roleOf(name: string): DatasetFileRole | null {
   if (temporary !== undefined) return roleOf(temporary) === null ? null : 'temporary';
   if (pieceName.test(name)) return 'piece';
   if (partName.test(name)) return 'part';
-  if (name === joinedRejectsName) return 'rejects';
+  if (threadsName.test(name)) return 'threads';
+  if (tableName.test(name)) return 'thread-table';
+  if (spillName.test(name)) return 'spill';
+  if (name === joinedRejectsName || name === submissionsRejectsName) return 'rejects';
   if (name === manifestName) return 'manifest';
   return name === claimName ? 'claim' : null;
 }
 
-/** The part index of a piece of rejects. */
-export function pieceIndex(name: string): number {
-  return Number(pieceName.exec(name)?.[1] ?? NaN);
+/** Which part of which archive a piece of rejects is of; null for what is none. */
+export function pieceOf(name: string): { readonly stem: PartNaming['stem']; readonly index: number } | null {
+  const [, stem, index] = pieceName.exec(name) ?? [];
+  return stem === undefined ? null : { stem: stem === 'part' ? 'part' : 'submissions', index: Number(index) };
 }
 
 /** The dataset's absolute folder: `<out>/<archive name>`. */

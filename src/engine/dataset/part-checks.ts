@@ -1,9 +1,15 @@
 /** Whether parts make a whole: ranges without gap or overlap, lines that go on, counters that add up. Pure. */
-import type { PartEntry } from '../../contract/part.ts';
+import type { PartEntry, PartRange } from '../../contract/part.ts';
 import { addCounters, addsUp, totalOf, zeroCounters, type Counters } from '../../core/fates.ts';
 
-/** What is wrong with the parts of a dataset, one sentence each; empty where they are all of it, once. */
-export function partProblems(parts: readonly PartEntry[], total: Counters): readonly string[] {
+/**
+ * What is wrong with the parts of an archive, one sentence each; empty where they are all of it, once. Parts that are files
+ * say how many rows they have.
+ */
+export function partProblems(
+  parts: readonly (PartRange & Partial<Pick<PartEntry, 'rows'>>)[],
+  total: Counters,
+): readonly string[] {
   const problems: string[] = [];
   let offset = 0;
   let line = 0;
@@ -17,7 +23,7 @@ export function partProblems(parts: readonly PartEntry[], total: Counters): read
       problems.push(`part ${index} has ${firstLine} lines before it, but the parts before hold ${line}`);
     }
     if (!addsUp(counters)) problems.push(`part ${index}: ${sumText(counters)}`);
-    if (rows !== counters.kept)
+    if (rows !== undefined && rows !== counters.kept)
       problems.push(`part ${index} has ${rows} rows, but kept ${counters.kept} lines`);
     offset = end;
     line = firstLine + counters.lines;

@@ -1,20 +1,37 @@
-/** Makes a dataset of finished parts: joins their rejects, clears what is not of it, and writes the manifest last. */
+/** Makes a dataset of what was read and assembled: joins rejects, clears what is not of it, and writes the manifest last. */
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { PublishInput } from '../../contract/job.ts';
-import { unpackPart, type PartEntry } from '../../contract/part.ts';
+import type { PublishInput, ReadSource } from '../../contract/job.ts';
+import { partNaming, unpackPart, type PartEntry } from '../../contract/part.ts';
+import {
+  addThreadCounts,
+  packedThreadCounts,
+  unpackThreads,
+  zeroThreadCounts,
+  type ThreadsEntry,
+} from '../../contract/threads.ts';
 import { ThreadmillError } from '../../core/errors.ts';
-import { totalOf } from '../../core/fates.ts';
 import { AtomicFile, outputError } from '../output/atomic-file.ts';
-import { readDigest } from './file-bytes.ts';
-import { findManifest, formatManifest, manifestOf, type Manifest, type RejectsEntry } from './manifest.ts';
-import { claimName, joinedRejectsName, manifestName, roleOf } from './names.ts';
+import { joinRejects } from './join-rejects.ts';
+import {
+  archivesOf,
+  filesOf,
+  findManifest,
+  formatManifest,
+  manifestOf,
+  type DatasetFile,
+  type Manifest,
+  type RejectsEntry,
+} from './manifest.ts';
+import { claimName, joinedRejectsName, manifestName, roleOf, submissionsRejectsName } from './names.ts';
 import { partProblems } from './part-checks.ts';
+import { missing, unpublishable } from './publish-errors.ts';
+import { threadProblems } from './thread-checks.ts';
 
 export interface PublishProgress {
   readonly step: 'checking' | 'joining' | 'clearing' | 'done';
-  /** Parts that the step is through with, of `parts`. */
+  /** Files or parts that the step is through with, of `parts`. */
   readonly done: number;
   readonly parts: number;
 }
@@ -26,105 +43,134 @@ export interface PublishHooks {
   readonly signal?: AbortSignal;
 }
 
+/** An archive with its parts spelled out. */
+interface Source extends Pick<ReadSource, 'counters'> {
+  readonly parts: readonly PartEntry[];
+  readonly rejectsName: string;
+}
+
+/** What publication is about, spelled out. */
+interface Work {
+  readonly sources: readonly Source[];
+  readonly threads: readonly ThreadsEntry[];
+  /** Files with rows, and what stands in the folder only until the manifest does. */
+  readonly files: readonly DatasetFile[];
+  readonly passing: readonly string[];
+}
+
 /**
- * Publishes a dataset. In this order: checks that the parts are all of the input and stand in the folder; joins the pieces
- * of rejects to `rejects.jsonl.zst` (only where a line was rejected: without one there is no such file); removes files
- * with our names that are not of this dataset; writes `manifest.json`; removes the pieces. Every step can be repeated, so
- * a call after a crash at any point completes the work, and one after the end answers with the manifest that stands.
- * One pass over the rejects, none over the parts; one MiB in memory beside the entries.
+ * Publishes a dataset. In this order: checks that the parts are all of the input, that the threads are all of their rows,
+ * and that their files stand in the folder; joins the pieces of rejects (only where a line was rejected: without one there
+ * is no such file); removes files with our names that are not of this dataset; writes `manifest.json`; removes pieces and
+ * spill files. Every step can be repeated, so a call after a crash at any point completes the work, and one after the end
+ * answers with the manifest that stands. One pass over the rejects, none over the rows; one MiB in memory beside the
+ * entries.
  *
- * @throws {ThreadmillError} DATASET_INVALID where parts or pieces are missing or contradict one another; OUTPUT_DENIED,
- *   DISK_FULL
+ * @throws {ThreadmillError} DATASET_INVALID where files are missing or contradict one another; OUTPUT_DENIED, DISK_FULL
  */
 export async function publishDataset(input: PublishInput, hooks: PublishHooks = {}): Promise<Manifest> {
-  const { dataset, settings } = input;
-  const parts = input.parts.map((part) => unpackPart(part, settings.format));
-  const problem = partProblems(parts, input.counters)[0];
-  if (problem !== undefined) throw invalid(dataset, problem);
+  const { dataset } = input;
+  const work = workOf(input);
+  const { sources, files, passing } = work;
+  const problem = problemsOf(input, work)[0];
+  if (problem !== undefined) throw unpublishable(dataset, problem);
+  const count = files.length;
   const report = (step: PublishProgress['step'], done: number): void => {
-    hooks.onProgress?.({ step, done, parts: parts.length });
+    hooks.onProgress?.({ step, done, parts: count });
     hooks.signal?.throwIfAborted();
   };
-  for (const [at, part] of parts.entries()) {
-    await checkSize(dataset, part.file, part.bytes);
+  for (const [at, { file, bytes }] of files.entries()) {
+    await checkSize(dataset, file, bytes);
     report('checking', at + 1);
   }
-  const standing = await standingManifest(input, parts);
-  const manifest =
-    standing ?? manifestOf(input, parts, await joinRejects(input, parts, report), new Date().toISOString());
+  const standing = await standingManifest(input, work);
+  let manifest = standing;
+  if (manifest === null) {
+    const rejects: (RejectsEntry | null)[] = [];
+    for (const source of sources) rejects.push(await joinRejects(dataset, source, report));
+    manifest = publishedAs(input, work, rejects, new Date().toISOString());
+  }
   report('clearing', 0);
-  await removeStrangers(dataset, manifest, new Set(parts.flatMap(({ rejects }) => rejects?.file ?? [])));
+  await removeStrangers(dataset, manifest, new Set(passing));
   if (standing === null) await writeManifest(dataset, manifest);
-  report('clearing', parts.length);
-  for (const { rejects } of parts) if (rejects !== null) await remove(dataset, rejects.file);
-  report('done', parts.length);
+  report('clearing', count);
+  for (const name of passing) await remove(dataset, name);
+  report('done', count);
   return manifest;
 }
 
+function workOf({ settings: { format }, buckets, threads: packed, joined, ...own }: PublishInput): Work {
+  const sourceOf = (read: ReadSource, rejectsName: string): Source => {
+    const naming = partNaming({ format, kind: read.inspection.kind, buckets });
+    return {
+      counters: read.counters,
+      parts: read.parts.map((part) => unpackPart(part, naming)),
+      rejectsName,
+    };
+  };
+  const sources = [sourceOf(own, joinedRejectsName)];
+  if (joined !== null) sources.push(sourceOf(joined, submissionsRejectsName));
+  const parts = sources.flatMap((source) => source.parts);
+  const pieces = parts.flatMap(({ rejects }) => rejects?.file ?? []);
+  if (buckets === 0) return { sources, threads: [], files: parts, passing: pieces };
+  const threads = [...packed].sort(([a], [b]) => a - b).map((entry) => unpackThreads(entry, format));
+  const files = threads.flatMap((entry) => (entry.table === null ? [entry] : [entry, entry.table]));
+  return { sources, threads, files, passing: [...pieces, ...parts.map(({ file }) => file)] };
+}
+
+/** Whether all of the input is there, and all of its rows. */
+function problemsOf(
+  { buckets, threads: packed }: PublishInput,
+  { sources, threads }: Work,
+): readonly string[] {
+  const problems = sources.flatMap(({ parts, counters }) => partProblems(parts, counters));
+  if (buckets === 0) return problems;
+  const total = packed.map(packedThreadCounts).reduce(addThreadCounts, zeroThreadCounts);
+  const kept = sources.reduce((sum, { counters }) => sum + counters.kept, 0);
+  return [...problems, ...threadProblems(threads, { total, kept, buckets })];
+}
+
+function publishedAs(
+  input: PublishInput,
+  { sources }: Work,
+  rejects: readonly (RejectsEntry | null)[],
+  createdAt: string,
+): Manifest {
+  const [own = { parts: [], rejects: null }, joined = null] = sources.map(({ parts }, at) => ({
+    parts,
+    rejects: rejects[at] ?? null,
+  }));
+  return manifestOf(input, own, joined, createdAt);
+}
+
 /** The manifest of an earlier attempt that got that far; null where it is to be written. */
-async function standingManifest(input: PublishInput, parts: readonly PartEntry[]): Promise<Manifest | null> {
+async function standingManifest(input: PublishInput, work: Work): Promise<Manifest | null> {
   const found = await findManifest(input.dataset).catch((error: unknown) => {
     // A broken one is replaced: it says nothing, and this job has claimed the folder.
     if (error instanceof ThreadmillError) return null;
     throw error;
   });
   if (found === null) return null;
-  const ours = manifestOf(input, parts, found.rejects, found.createdAt);
+  const rejects = archivesOf(found).map((archive) => archive.rejects);
+  const ours = publishedAs(input, work, rejects, found.createdAt);
   // The version may differ where another release of the program completes the work.
   if (!isDeepStrictEqual(found, JSON.parse(JSON.stringify({ ...ours, threadmill: found.threadmill }))))
     return null;
-  if (found.rejects === null) return found;
-  const { file, bytes } = found.rejects;
-  const there = await stat(join(input.dataset, file)).catch(() => null); // then it is joined anew, if the pieces are there
-  return there?.size === bytes ? found : null;
-}
-
-async function joinRejects(
-  { dataset, counters }: PublishInput,
-  parts: readonly PartEntry[],
-  report: (step: 'joining', done: number) => void,
-): Promise<RejectsEntry | null> {
-  const pieces = parts.flatMap(({ index, rejects }) => (rejects === null ? [] : [{ index, ...rejects }]));
-  const lines = totalOf(counters.rejected);
-  if (pieces.length === 0 && lines === 0) return null;
-  const target = join(dataset, joinedRejectsName);
-  const joined = await AtomicFile.create(target);
-  try {
-    for (const { index, file, bytes, sha256 } of pieces) {
-      // The sign of life comes with every chunk: a piece may be large and its disk slow.
-      const onChunk = async (chunk: Uint8Array): Promise<void> => {
-        await joined.write(chunk);
-        report('joining', index);
-      };
-      const found = await readDigest(join(dataset, file), { onChunk }).catch((error: unknown) => {
-        throw missing(dataset, file, error);
-      });
-      if (found.bytes !== bytes || found.sha256 !== sha256) {
-        throw invalid(
-          dataset,
-          `"${file}" has changed since it was written (${found.bytes} of ${bytes} bytes)`,
-        );
-      }
-      report('joining', index + 1);
-    }
-    return { file: joinedRejectsName, ...(await joined.commit()), lines };
-  } catch (error) {
-    await joined.abort();
-    throw error;
+  for (const entry of rejects) {
+    if (entry === null) continue;
+    const there = await stat(join(input.dataset, entry.file)).catch(() => null); // then it is joined anew, if the pieces are there
+    if (there?.size !== entry.bytes) return null;
   }
+  return found;
 }
 
 /** Removes what has one of our names and is neither of this dataset nor still needed: readers take whole folders. */
 async function removeStrangers(
   folder: string,
   manifest: Manifest,
-  pieces: ReadonlySet<string>,
+  passing: ReadonlySet<string>,
 ): Promise<void> {
-  const ours = new Set([
-    ...manifest.parts.map(({ file }) => file),
-    ...(manifest.rejects === null ? [] : [manifest.rejects.file]),
-    ...pieces,
-  ]);
+  const ours = new Set([...filesOf(manifest).map(({ file }) => file), ...passing]);
   const names = await readdir(folder).catch((error: unknown) => {
     throw outputError(folder, error);
   });
@@ -159,21 +205,6 @@ async function checkSize(folder: string, file: string, bytes: number): Promise<v
     throw missing(folder, file, error);
   });
   if (found.size !== bytes) {
-    throw invalid(folder, `"${file}" has ${found.size} bytes, but was written with ${bytes}`);
+    throw unpublishable(folder, `"${file}" has ${found.size} bytes, but was written with ${bytes}`);
   }
-}
-
-/** A file that can't be read; what is wrong with a write passes as it is. */
-function missing(folder: string, file: string, cause: unknown): unknown {
-  const { code } = cause as NodeJS.ErrnoException;
-  if (cause instanceof ThreadmillError || typeof code !== 'string' || code === 'ABORT_ERR') return cause;
-  return invalid(folder, `"${file}" ${code === 'ENOENT' ? 'is gone' : `can't be read: ${code}`}`, cause);
-}
-
-function invalid(folder: string, why: string, cause?: unknown): ThreadmillError {
-  return new ThreadmillError(
-    'DATASET_INVALID',
-    `Cannot publish dataset ${JSON.stringify(folder)}: ${why}; make it anew with --again`,
-    { facts: { path: folder }, cause },
-  );
 }

@@ -1,13 +1,16 @@
 /** What was rejected: line by line, where it stood, why, and its bytes. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ArchiveKind } from '../../core/columns.ts';
 import { ThreadmillError } from '../../core/errors.ts';
 import { DamagedFileError, readLines } from '../archive/read-lines.ts';
-import { findManifest, readManifest } from './manifest.ts';
-import { pieceIndex, roleOf } from './names.ts';
+import { archivesOf, findManifest, readManifest } from './manifest.ts';
+import { pieceOf, roleOf } from './names.ts';
 
 /** One rejected line, as it stands in `rejects.jsonl.zst`. */
 export interface RejectedLine {
+  /** The archive that it is of, where the dataset is of two; not in the file. */
+  readonly archive?: ArchiveKind;
   /** From 1, as people and editors count. */
   readonly line: number;
   /** Decompressed offset of its first byte. */
@@ -29,13 +32,15 @@ export interface RejectedLine {
  * @throws {ThreadmillError} DATASET_INVALID where the folder is no dataset, or its rejects are gone or damaged
  */
 export async function* readRejects(folder: string): AsyncGenerator<RejectedLine, void> {
-  for (const file of await rejectFiles(folder)) {
+  const found = await rejectFiles(folder);
+  const joined = found.some(({ kind }) => kind === 'submissions');
+  for (const { file, kind } of found) {
     const path = join(folder, file);
     let number = 0;
     try {
       for (const line of readLines(path, 'zstd')) {
         number++;
-        yield recordIn(line);
+        yield joined ? { archive: kind, ...recordIn(line) } : recordIn(line);
       }
     } catch (error) {
       if (error instanceof SyntaxError) throw invalid(path, `its line ${number} is no reject of ours`, error);
@@ -56,13 +61,31 @@ function recordIn(line: Buffer): RejectedLine {
   return value;
 }
 
-/** The joined file of a finished dataset, else the pieces in order: without a manifest a joined file may be an old one. */
-async function rejectFiles(folder: string): Promise<readonly string[]> {
+interface RejectFile {
+  readonly file: string;
+  readonly kind: ArchiveKind;
+}
+
+/**
+ * The joined files of a finished dataset, else the pieces in order: without a manifest a joined file may be an old one. The
+ * kind of a flat dataset's archive is of no interest.
+ */
+async function rejectFiles(folder: string): Promise<readonly RejectFile[]> {
   const manifest = await findManifest(folder);
-  if (manifest !== null) return manifest.rejects === null ? [] : [manifest.rejects.file];
+  if (manifest !== null) {
+    return archivesOf(manifest).flatMap(({ rejects }, at) =>
+      rejects === null ? [] : [{ file: rejects.file, kind: at === 0 ? 'comments' : 'submissions' }],
+    );
+  }
   const names = await readdir(folder).catch(() => [] as string[]); // told apart below
   if (!names.some((name) => roleOf(name) !== null)) await readManifest(folder);
-  return names.filter((name) => roleOf(name) === 'piece').sort((a, b) => pieceIndex(a) - pieceIndex(b));
+  const pieces = names.flatMap((file) => {
+    const piece = pieceOf(file);
+    return piece === null ? [] : [{ file, ...piece }];
+  });
+  return pieces
+    .sort((a, b) => (a.stem === b.stem ? a.index - b.index : a.stem === 'part' ? -1 : 1))
+    .map(({ file, stem }) => ({ file, kind: stem === 'part' ? 'comments' : 'submissions' }));
 }
 
 function invalid(path: string, why: string, cause: unknown): ThreadmillError {

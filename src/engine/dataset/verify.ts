@@ -3,14 +3,24 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { PartEntry } from '../../contract/part.ts';
+import { threadCountNames, type ThreadCounts, type ThreadsEntry } from '../../contract/threads.ts';
 import { ThreadmillError } from '../../core/errors.ts';
 import { totalOf } from '../../core/fates.ts';
 import { DamagedFileError, readLines } from '../archive/read-lines.ts';
 import { readDigest } from './file-bytes.ts';
-import { readManifest, type Manifest, type RejectsEntry } from './manifest.ts';
-import { roleOf } from './names.ts';
-import { readPartKey } from './parquet-part-key.ts';
+import {
+  archivesOf,
+  filesOf,
+  readManifest,
+  type DatasetFile,
+  type Manifest,
+  type RejectsEntry,
+  type ThreadsManifest,
+} from './manifest.ts';
+import { roleOf, type DatasetFileRole } from './names.ts';
+import { readFooterKey, type FooterKey } from './parquet-key.ts';
 import { partProblems } from './part-checks.ts';
+import { threadProblems } from './thread-checks.ts';
 
 /** More say nothing more, and a folder of 6,000 lost parts has no place on a screen. */
 const problemsMax = 100;
@@ -20,7 +30,10 @@ export interface DatasetVerification {
   readonly ok: boolean;
   /** One sentence each. */
   readonly problems: readonly string[];
+  /** Stretches that the input was read in, of all archives; of flat output each is a file. */
   readonly parts: number;
+  /** null: flat parts. */
+  readonly threads: ThreadCounts | null;
   readonly rows: number;
   readonly lines: number;
   /** Of all files of the dataset but its manifest. */
@@ -34,9 +47,9 @@ export interface VerifyOptions {
 }
 
 /**
- * Verifies a dataset: ranges without gap or overlap, counters that add up per part and in all, every file with its size and
- * SHA-256, what Parquet parts say of themselves, the number of rejects, and no part that is a stranger. One pass over all
- * files, two over the rejects; a few MiB in memory.
+ * Verifies a dataset: ranges without gap or overlap, counters that add up per part and in all, rows that add up to the kept
+ * lines, every file with its size and SHA-256, what Parquet files say of themselves, the number of rejects, and no file that
+ * is a stranger. One pass over all files, two over the rejects; a few MiB in memory.
  *
  * @throws {ThreadmillError} DATASET_INVALID where there is no manifest (unfinished) or it is none
  */
@@ -45,27 +58,35 @@ export async function verifyDataset(
   options: VerifyOptions = {},
 ): Promise<DatasetVerification> {
   const manifest = await readManifest(folder);
-  const { parts, counters, rejects, archive } = manifest;
-  const problems = [...partProblems(parts, counters), ...archiveProblems(manifest)];
-  for (const part of parts) {
-    problems.push(...(await partFileProblems(folder, part, manifest.settings.format, options)));
-    options.onProgress?.(part.file);
-  }
-  problems.push(...(await rejectsProblems(folder, manifest, options)));
+  const archives = archivesOf(manifest);
+  const problems = archives.flatMap((archive) => [
+    ...partProblems(archive.parts, archive.counters),
+    ...archiveProblems(archive),
+  ]);
+  problems.push(
+    ...(manifest.threads === null
+      ? await partFilesProblems(folder, manifest, options)
+      : await threadFilesProblems(folder, manifest, options)),
+  );
+  for (const archive of archives) problems.push(...(await rejectsProblems(folder, archive, options)));
   problems.push(...(await strangerProblems(folder, manifest)));
   const shown = problems.slice(0, problemsMax);
   if (problems.length > problemsMax) shown.push(`and ${problems.length - problemsMax} more`);
+  const threads = manifest.threads === null ? null : manifest.threadCounts;
   return {
     ok: problems.length === 0,
     problems: shown,
-    parts: parts.length,
-    rows: parts.reduce((sum, { rows }) => sum + rows, 0),
-    lines: archive.lines,
-    bytes: parts.reduce((sum, { bytes }) => sum + bytes, rejects?.bytes ?? 0),
+    parts: archives.reduce((sum, { parts }) => sum + parts.length, 0),
+    threads,
+    rows: threads?.rows ?? manifest.counters.kept,
+    lines: archives.reduce((sum, { archive }) => sum + archive.lines, 0),
+    bytes: filesOf(manifest).reduce((sum, { bytes }) => sum + bytes, 0),
   };
 }
 
-function archiveProblems({ archive, counters, parts }: Manifest): readonly string[] {
+type ReadArchive = ReturnType<typeof archivesOf>[number];
+
+function archiveProblems({ archive, counters, parts }: ReadArchive): readonly string[] {
   const problems: string[] = [];
   const end = parts.at(-1)?.end ?? 0;
   if (archive.bytes !== end) {
@@ -77,26 +98,69 @@ function archiveProblems({ archive, counters, parts }: Manifest): readonly strin
   return problems;
 }
 
-async function partFileProblems(
+async function partFilesProblems(
   folder: string,
-  part: PartEntry,
-  format: string,
+  { parts, settings }: Manifest & { readonly parts: readonly PartEntry[] },
+  options: VerifyOptions,
+): Promise<readonly string[]> {
+  const problems: string[] = [];
+  for (const part of parts) {
+    const { index, start, end, firstLine, counters } = part;
+    const says = { key: 'threadmill.part', value: { index, start, end, firstLine, counters } } as const;
+    problems.push(
+      ...(await rowFileProblems(folder, part, settings.format === 'parquet' ? says : null, options)),
+    );
+    options.onProgress?.(part.file);
+  }
+  return problems;
+}
+
+async function threadFilesProblems(
+  folder: string,
+  manifest: ThreadsManifest,
+  options: VerifyOptions,
+): Promise<readonly string[]> {
+  const { threads, threadCounts: total, settings } = manifest;
+  const kept = archivesOf(manifest).reduce((sum, { counters }) => sum + counters.kept, 0);
+  const problems = [...threadProblems(threads, { total, kept, buckets: null })];
+  for (const entry of threads) {
+    const value = { index: entry.index, ...countsOf(entry), buckets: threads.length };
+    const says = settings.format === 'parquet' ? ({ key: 'threadmill.threads', value } as const) : null;
+    problems.push(...(await rowFileProblems(folder, entry, says, options)));
+    options.onProgress?.(entry.file);
+    if (entry.table === null) continue;
+    problems.push(...(await fileProblems(folder, entry.table, options.signal)));
+    options.onProgress?.(entry.table.file);
+  }
+  return problems;
+}
+
+function countsOf(entry: ThreadsEntry): Readonly<Record<string, number>> {
+  return Object.fromEntries(threadCountNames.map((name) => [name, entry[name]]));
+}
+
+/** A file with rows; `says`: what its footer has to say of it, null where the format has none. */
+async function rowFileProblems(
+  folder: string,
+  file: DatasetFile,
+  says: { readonly key: FooterKey; readonly value: object } | null,
   { signal }: VerifyOptions,
 ): Promise<readonly string[]> {
-  const problems = await fileProblems(folder, part, signal);
-  if (problems.length > 0 || format !== 'parquet') return problems;
-  const { index, start, end, firstLine, counters } = part;
-  const found = await readPartKey(join(folder, part.file)).catch((error: unknown) => reasonOf(error));
-  if (typeof found === 'string') return [`"${part.file}": ${found}`];
-  return isDeepStrictEqual(found.value, { index, start, end, firstLine, counters })
+  const problems = await fileProblems(folder, file, signal);
+  if (problems.length > 0 || says === null) return problems;
+  const found = await readFooterKey(join(folder, file.file), says.key).catch((error: unknown) =>
+    reasonOf(error),
+  );
+  if (typeof found === 'string') return [`"${file.file}": ${found}`];
+  return isDeepStrictEqual(found.value, says.value)
     ? []
-    : [`"${part.file}" says of itself ${JSON.stringify(found.value)}, unlike the manifest`];
+    : [`"${file.file}" says of itself ${JSON.stringify(found.value)}, unlike the manifest`];
 }
 
 /** Presence, size and SHA-256 of a file. */
 async function fileProblems(
   folder: string,
-  { file, bytes, sha256 }: Pick<PartEntry, 'file' | 'bytes' | 'sha256'>,
+  { file, bytes, sha256 }: DatasetFile,
   signal: AbortSignal | undefined,
 ): Promise<readonly string[]> {
   let found;
@@ -113,7 +177,7 @@ async function fileProblems(
 
 async function rejectsProblems(
   folder: string,
-  { rejects, counters }: Manifest,
+  { rejects, counters }: ReadArchive,
   { signal, onProgress }: VerifyOptions,
 ): Promise<readonly string[]> {
   const rejected = totalOf(counters.rejected);
@@ -147,14 +211,21 @@ function lineProblems(
   return found === lines ? [] : [`"${file}" holds ${found} lines, but the manifest says ${lines}`];
 }
 
+/** What readers take, or what fills the disk, where it is not of the dataset. */
+const strange: ReadonlySet<DatasetFileRole | null> = new Set<DatasetFileRole>([
+  'part',
+  'threads',
+  'thread-table',
+  'spill',
+  'piece',
+  'rejects',
+]);
+
 /** Readers take every part in the folder, so one that is not of the dataset is a fault of it. */
-async function strangerProblems(folder: string, { parts, rejects }: Manifest): Promise<readonly string[]> {
-  const ours = new Set([...parts.map(({ file }) => file), ...(rejects === null ? [] : [rejects.file])]);
+async function strangerProblems(folder: string, manifest: Manifest): Promise<readonly string[]> {
+  const ours = new Set(filesOf(manifest).map(({ file }) => file));
   return (await readdir(folder))
-    .filter((name) => {
-      const role = roleOf(name);
-      return (role === 'part' || role === 'piece' || role === 'rejects') && !ours.has(name);
-    })
+    .filter((name) => strange.has(roleOf(name)) && !ours.has(name))
     .map((name) => `"${name}" stands in the folder, but is not of this dataset`);
 }
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import zstd from '@mongodb-js/zstd';
 import type { PartEntry, RejectExample } from '../../contract/job.ts';
-import { partStem, rejectsFile } from '../../contract/part.ts';
+import { partFile, partNaming, rejectsFile, type PartNaming } from '../../contract/part.ts';
 import { ThreadmillError } from '../../core/errors.ts';
 import { addCounters, totalOf, zeroCounters, type Counters } from '../../core/fates.ts';
 import { frameBytesMax, rejectExamplesMax, stripeBytes } from '../../core/limits.ts';
@@ -27,6 +27,7 @@ export interface FinishedPart {
 export class PartWriter {
   private readonly folder: string;
   private readonly index: number;
+  private readonly naming: PartNaming;
   private readonly start: number;
   private readonly firstLine: number;
   private readonly framing: PartFraming;
@@ -41,6 +42,7 @@ export class PartWriter {
   private constructor(options: PartWriterOptions, framing: PartFraming, file: AtomicFile) {
     this.folder = options.folder;
     this.index = options.index;
+    this.naming = partNaming(options.format);
     this.start = options.start;
     this.firstLine = options.firstLine;
     this.framing = framing;
@@ -51,9 +53,8 @@ export class PartWriter {
   static async create(options: PartWriterOptions): Promise<PartWriter> {
     const { buckets = 0 } = options.format;
     const framing = buckets > 0 ? spillFraming(buckets) : partFraming(options.format);
-    const file = await AtomicFile.create(
-      join(options.folder, `${partStem(options.index)}.${framing.extension}`),
-    );
+    const name = partFile(options.index, partNaming(options.format));
+    const file = await AtomicFile.create(join(options.folder, name));
     const writer = new PartWriter(options, framing, file);
     try {
       await file.write(framing.header());
@@ -82,7 +83,7 @@ export class PartWriter {
 
   /** Completes both files under their temporary names. `end`: where the next part's first line starts. */
   async finish(end: number): Promise<FinishedPart> {
-    const { index, start, firstLine, counters, file } = this;
+    const { index, naming, start, firstLine, counters, file } = this;
     await this.flushRejects();
     const { rejects } = this;
     await file.write(
@@ -90,7 +91,7 @@ export class PartWriter {
         'threadmill.part': JSON.stringify({ index, start, end, firstLine, counters }),
       }),
     );
-    const name = `${partStem(index)}.${this.framing.extension}`;
+    const name = partFile(index, naming);
     return {
       index,
       counters,
@@ -99,7 +100,7 @@ export class PartWriter {
         try {
           // The rejects first: once the part itself is seen, all of it is there.
           const rejectsDigest =
-            rejects === null ? null : { file: rejectsFile(index), ...(await rejects.commit()) };
+            rejects === null ? null : { file: rejectsFile(index, naming), ...(await rejects.commit()) };
           return {
             index,
             file: name,
@@ -141,7 +142,7 @@ export class PartWriter {
     const frame = await zstd.compress(Buffer.concat(this.pendingRejects), rejectsLevel);
     this.pendingRejects = [];
     this.pendingRejectBytes = 0;
-    this.rejects ??= await AtomicFile.create(join(this.folder, rejectsFile(this.index)));
+    this.rejects ??= await AtomicFile.create(join(this.folder, rejectsFile(this.index, this.naming)));
     await this.rejects.write(frame);
   }
 }

@@ -25,9 +25,9 @@ export interface SessionOptions {
 }
 
 /** What decides which bytes a pipeline writes: one that was made under another can't go on. */
-function signatureOf({ inspection, dataset, nowSeconds, settings }: SegmentInput): string {
+function signatureOf({ inspection, dataset, buckets, nowSeconds, settings }: SegmentInput): string {
   const { fingerprint, path } = inspection;
-  return JSON.stringify([fingerprint, path, dataset, nowSeconds, decisiveSettings(settings)]);
+  return JSON.stringify([fingerprint, path, dataset, buckets, nowSeconds, decisiveSettings(settings)]);
 }
 
 export class MillSession {
@@ -59,6 +59,7 @@ export class MillSession {
         format: settings.format,
         kind: inspection.kind,
         keepRaw: settings.keepRaw,
+        buckets: input.buckets,
         rules: {
           kind: inspection.kind,
           validateTimestamps: settings.validateTimestamps,

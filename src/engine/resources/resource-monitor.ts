@@ -30,7 +30,8 @@ export interface MonitorOptions {
   readonly batchSize: number;
   /** Lines that a person set; adaptive sizing then goes no higher. */
   readonly batchCeiling: number | null;
-  readonly target: Monitored;
+  /** null: there is nothing to turn, only to watch. */
+  readonly target: Monitored | null;
   readonly memory: ProcessMemory;
   readonly onWarning: (message: string) => void;
   /** Monotonic, ms; default `performance.now`. */
@@ -153,14 +154,14 @@ export class ResourceMonitor {
       heapBytes: heapUsed,
       externalBytes: external,
       peakResidentBytes: this.peakResident,
-      windowBytes: this.options.target.windowBytesInUse,
+      windowBytes: this.options.target?.windowBytesInUse ?? 0,
       limitBytes: this.limitBytes,
       cpuPercentage: Math.round(this.cpuPercentage),
       eventLoopDelayMs: Math.round(this.loopDelayMs * 10) / 10,
       batchSize: this.batchSize,
       batchMs: Math.round(this.batchMs * 100) / 100,
       errorsPerBatch: Math.round(this.errorsPerBatch * 1000) / 1000,
-      blocksInFlight: this.options.target.blocksInFlight,
+      blocksInFlight: this.options.target?.blocksInFlight ?? 0,
       warnings: this.warnings,
       adjustments: this.adjustments,
       decoderHeld: this.heldSinceMs !== null,
@@ -205,9 +206,11 @@ export class ResourceMonitor {
     this.jobBytes = memory.jobBytes(this.sample.rss);
     this.peakResident = Math.max(this.peakResident, this.sample.rss);
     this.peakBeyond = Math.max(this.peakBeyond, memory.beyondWindows(this.sample.rss));
+    const { target } = this.options;
+    if (target === null) return;
     const now = this.now();
     this.warn(now);
-    this.holdOrRelease(now);
+    this.holdOrRelease(now, target);
     this.adapt(now);
   }
 
@@ -221,13 +224,13 @@ export class ResourceMonitor {
     );
   }
 
-  private holdOrRelease(now: number): void {
+  private holdOrRelease(now: number, target: Monitored): void {
     if (this.heldSinceMs === null) {
       // after a forced release there is a pause, or the decoder would stand still most of the time for nothing
       if (this.memoryShare < memoryHoldShare || now - this.releasedMs < holdMsMax) return;
       this.heldSinceMs = now;
       this.adjustments++;
-      this.options.target.hold(true);
+      target.hold(true);
     } else if (this.memoryShare < memoryHoldShare || now - this.heldSinceMs > holdMsMax) {
       this.release(now);
     }
@@ -236,7 +239,7 @@ export class ResourceMonitor {
   private release(now: number): void {
     this.heldSinceMs = null;
     this.releasedMs = now;
-    this.options.target.hold(false);
+    this.options.target?.hold(false);
   }
 
   private adapt(now: number): void {
@@ -253,6 +256,6 @@ export class ResourceMonitor {
   private apply(): void {
     const share =
       this.memoryShare >= memoryHoldShare ? 0.125 : this.memoryShare >= memoryWarningShare ? 0.5 : 1;
-    this.options.target.resize(this.batchSize, share);
+    this.options.target?.resize(this.batchSize, share);
   }
 }

@@ -18,7 +18,10 @@ describe('cleanDataset()', () => {
     inFolder(async (folder) => {
       await writeFile(join(folder, 'file'), '');
       for (const name of ['x', 'file']) {
-        assert.deepEqual(await cleanDataset(join(folder, name), { olderThanMs: 0, nowMs }), []);
+        assert.deepEqual(
+          await cleanDataset(join(folder, name), { olderThanMs: 0, spillsOlderThanMs: 0, nowMs }),
+          [],
+        );
       }
     }));
 
@@ -41,7 +44,10 @@ describe('cleanDataset()', () => {
       await mkdir(join(folder, 'part-00000.csv.0a1b2c3d.tmp'));
       await writeFile(join(folder, 'part-00002.csv.0a1b2c3d.tmp'), 'x');
       await aged(join(folder, 'part-00002.csv.0a1b2c3d.tmp'), hourMs);
-      assert.deepEqual(await cleanDataset(folder, { olderThanMs: hourMs, nowMs }), []);
+      assert.deepEqual(
+        await cleanDataset(folder, { olderThanMs: hourMs, spillsOlderThanMs: hourMs, nowMs }),
+        [],
+      );
       assert.equal((await readdir(folder)).length, names.length + 2);
     }));
 
@@ -58,12 +64,37 @@ describe('cleanDataset()', () => {
       }
       const left = (await readdir(folder)).sort();
       for (const name of left) await aged(join(folder, name), hourMs + 1);
-      const removed = await cleanDataset(folder, { olderThanMs: hourMs, nowMs });
+      const removed = await cleanDataset(folder, { olderThanMs: hourMs, spillsOlderThanMs: hourMs, nowMs });
       assert.deepEqual(
         removed,
         left.map((file) => ({ file, bytes: 3 })),
       );
       assert.deepEqual(await readdir(folder), []);
-      assert.deepEqual(await cleanDataset(folder, { olderThanMs: hourMs, nowMs }), []);
+      assert.deepEqual(
+        await cleanDataset(folder, { olderThanMs: hourMs, spillsOlderThanMs: hourMs, nowMs }),
+        [],
+      );
+    }));
+
+  it('removes spill files once nothing of ours was written for as long as a job is remembered', () =>
+    inFolder(async (folder) => {
+      const spills = ['part-00000.spill', 'part-00001.spill', 'submissions-00000.spill'];
+      const others = ['threads-00000.parquet', 'part-00000.rejects.jsonl.zst', 'notes.spill'];
+      for (const name of [...spills, ...others]) {
+        await writeFile(join(folder, name), 'abc');
+        await aged(join(folder, name), 3 * hourMs);
+      }
+      const clean = (spillsOlderThanMs: number | null) =>
+        cleanDataset(folder, { olderThanMs: hourMs, spillsOlderThanMs, nowMs });
+      assert.deepEqual(await clean(null), [], 'a job is at work');
+      assert.deepEqual(await clean(4 * hourMs), []);
+      await aged(join(folder, 'threads-00000.parquet'), hourMs);
+      assert.deepEqual(await clean(2 * hourMs), [], 'an hour ago a job wrote here');
+      await aged(join(folder, 'threads-00000.parquet'), 3 * hourMs);
+      assert.deepEqual(
+        (await clean(2 * hourMs)).map(({ file }) => file),
+        spills,
+      );
+      assert.deepEqual((await readdir(folder)).sort(), [...others].sort());
     }));
 });

@@ -91,9 +91,12 @@ describe('manifestOf()', () => {
         format: 'parquet' | 'csv' | 'jsonl' | 'jsonl.zst',
         keepRaw: boolean,
       ): readonly string[] =>
-        manifestOf({ ...input, settings: { ...input.settings, format, keepRaw } }, [], null, '').columns.map(
-          ({ name }) => name,
-        );
+        manifestOf(
+          { ...input, settings: { ...input.settings, format, keepRaw } },
+          { parts: [], rejects: null },
+          null,
+          '',
+        ).columns.map(({ name }) => name);
       assert.equal(columns('parquet', false)[0], 'id');
       assert.equal(columns('csv', true).at(-1), 'raw');
       assert.deepEqual([columns('jsonl', false), columns('jsonl.zst', true)], [[], []]);
@@ -101,7 +104,7 @@ describe('manifestOf()', () => {
 
   it('holds the settings that decide bytes of the output and no other', () =>
     inFolder(async (folder) => {
-      const { settings } = manifestOf(await writeParts(folder, []), [], null, '');
+      const { settings } = manifestOf(await writeParts(folder, []), { parts: [], rejects: null }, null, '');
       assert.equal('maxBatchSize' in settings || 'maxMemoryUsage' in settings, false);
       assert.deepEqual([settings.format, settings.qualityMinScore], ['jsonl', -5]);
     }));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import zlib from 'node:zlib';
 import type { ArchiveInspection, PublishInput } from '../../../src/contract/job.ts';
-import { packPart, partFile, rejectsFile, type PartEntry } from '../../../src/contract/part.ts';
+import { packPart, partFile, partNaming, rejectsFile, type PartEntry } from '../../../src/contract/part.ts';
 import { addCounters, zeroCounters, type Counters } from '../../../src/core/fates.ts';
 import { AtomicFile } from '../../../src/engine/output/atomic-file.ts';
 import { defaultJobSettings } from '../../../src/settings/job-settings.ts';
@@ -56,6 +56,7 @@ function rejectFrames(firstLine: number, count: number): Buffer {
 /** Writes parts of ten lines with so many rejects each into the folder, and gives what publication is told. */
 export async function writeParts(folder: string, rejectsOfParts: readonly number[]): Promise<PublishInput> {
   const parts: PartEntry[] = [];
+  const naming = partNaming({ format: 'jsonl', kind: 'comments' });
   for (const [index, rejected] of rejectsOfParts.entries()) {
     const counters: Counters = {
       ...zeroCounters,
@@ -64,7 +65,7 @@ export async function writeParts(folder: string, rejectsOfParts: readonly number
       blank: 1,
       rejected: { ...zeroCounters.rejected, 'malformed-json': rejected },
     };
-    const file = partFile(index, 'jsonl');
+    const file = partFile(index, naming);
     const text = `{"part":${index}}\n`.repeat(counters.kept);
     parts.push({
       index,
@@ -79,8 +80,8 @@ export async function writeParts(folder: string, rejectsOfParts: readonly number
         rejected === 0
           ? null
           : {
-              file: rejectsFile(index),
-              ...(await write(join(folder, rejectsFile(index)), rejectFrames(index * 10, rejected))),
+              file: rejectsFile(index, naming),
+              ...(await write(join(folder, rejectsFile(index, naming)), rejectFrames(index * 10, rejected))),
             },
     });
   }
@@ -92,6 +93,9 @@ export async function writeParts(folder: string, rejectsOfParts: readonly number
     parts: parts.map(packPart),
     counters: parts.reduce((sum, { counters }) => addCounters(sum, counters), zeroCounters),
     holes: [],
+    joined: null,
+    buckets: 0,
+    threads: [],
     startedMs: 1_700_000_000_000,
   };
 }

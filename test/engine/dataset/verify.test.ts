@@ -130,12 +130,14 @@ describe('verifyDataset()', () => {
   it('finds nothing wrong with what was published', () =>
     inFolder(async (folder) => {
       const manifest = await publishDataset(await writeParts(folder, [2, 0, 1]));
+      assert.ok(manifest.threads === null);
       const bytes = manifest.parts.reduce((sum, part) => sum + part.bytes, manifest.rejects?.bytes ?? 0);
       const files: string[] = [];
       assert.deepEqual(await verifyDataset(folder, { onProgress: (file) => files.push(file) }), {
         ok: true,
         problems: [],
         parts: 3,
+        threads: null,
         rows: 24,
         lines: 30,
         bytes,

@@ -21,6 +21,8 @@ function opened(
     await writeFile(archive, Array.from({ length: 30 }, (_, id) => `${comment(id, 99)}\n`).join(''));
     const input: SegmentInput = {
       inspection: await inspectArchive(archive),
+      buckets: 0,
+      before: { parts: 0, lines: 0, bytes: 0, compressedBytes: 0 },
       settings,
       dataset: folder,
       next: beginning,
