@@ -33,6 +33,9 @@ interface Configured {
 /** The settings that have flags: all but secrets. */
 const flagRows = settingRows.flatMap((row) => (row.flag === null ? [] : [{ ...row, flag: row.flag }]));
 
+/** What a setting must go with. */
+const company: Readonly<Record<string, readonly string[]>> = { paths: ['--format', 'conversations'] };
+
 describe('the parser', () => {
   let scene: Scene;
   beforeEach(() => (scene = new Scene()));
@@ -52,7 +55,7 @@ describe('the parser', () => {
         row.kind.type === 'boolean'
           ? [row.default === true ? `--no-${row.flag}` : `--${row.flag}`]
           : [`--${row.flag}`, other(row)];
-      const found = (await configured(...argv))[row.key];
+      const found = (await configured(...argv, ...(company[row.key] ?? [])))[row.key];
       assert.notEqual(found?.value, row.default);
       assert.equal(found?.source, `flag ${argv[0] ?? ''}`);
     });
@@ -68,7 +71,8 @@ describe('the parser', () => {
   for (const row of flagRows.filter((each) => each.kind.type === 'boolean')) {
     it(`--${row.flag} and --no-${row.flag} both beat the environment`, async () => {
       scene.env = { [row.env]: 'false' };
-      assert.equal((await configured(`--${row.flag}`))[row.key]?.value, true);
+      const given = await configured(`--${row.flag}`, ...(company[row.key] ?? []));
+      assert.equal(given[row.key]?.value, true);
       scene.env = { [row.env]: 'true' };
       assert.equal((await configured(`--no-${row.flag}`))[row.key]?.value, false);
     });

@@ -3,16 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { readFile, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import zlib from 'node:zlib';
-import { summaryBlock } from '../../src/cli/render/summary.ts';
-import { painter } from '../../src/cli/render/paint.ts';
 import { applyChange, beginJob } from '../../src/contract/job-state.ts';
-import { resultOf } from '../../src/contract/progress.ts';
 import { inspectArchive } from '../../src/engine/archive/inspect.ts';
 import { inFlightBytesFor } from '../../src/engine/pipeline/archive-pipeline.ts';
 import { identify } from '../../src/library/job-id.ts';
 import { createLogger } from '../../src/log.ts';
 import { dataConverterOf } from '../../src/payloads/data-converter.ts';
 import { settingRows, type SettingKey } from '../../src/settings.ts';
+import { inspectedUnder } from '../activities/inspect.ts';
 import { found, jobState } from '../contract/scene.ts';
 import { inFolder } from '../engine/dataset/scene.ts';
 import { assembled } from '../engine/threads/assemble.ts';
@@ -114,19 +112,15 @@ const effects: Readonly<Record<SettingKey, Effect>> = {
     inFolder(async (folder) => {
       const archive = path.join(folder, 'a_comments.jsonl');
       await writeFile(archive, lines({ id: 'c1' }, { id: 'c2', link_id: 't3_b' }, { id: 'c3' }));
-      const [on, off] = ['true', 'false'].map((value) => ({ PUSHSHIFT_PRESERVE_THREADS: value }));
-      // another job, of which the summary says that rows stand in the order of the input
-      const idOf = (env: Env = {}): string => identify(archive, folder, jobSettings(env)).jobId;
-      assert.notEqual(idOf(on), idOf(off));
-      const summary = (env: Env = {}): string => {
-        const { preserveThreads } = jobSettings(env);
-        const extras = { webUrl: null, parts: 1, preserveThreads, paint: painter(false) };
-        return summaryBlock(resultOf('j', jobState(), found.nowMs + 1), extras).join('\n');
+      const under = async (value: string): Promise<readonly [jobId: string, buckets: number | undefined]> => {
+        const settings = jobSettings({ PUSHSHIFT_PRESERVE_THREADS: value });
+        const { buckets } = await inspectedUnder(settings, { archive, out: folder });
+        return [identify(archive, folder, settings).jobId, buckets];
       };
-      assert.match(summary(on), /Rows are in input order/);
-      assert.doesNotMatch(summary(off), /input order/);
-      const [grouped, plain] = [await millUnder(on ?? {}, archive), await millUnder(off ?? {}, archive)];
-      assert.deepEqual(grouped.entries, plain.entries, 'no byte depends on it in this release');
+      // what buckets make of rows is told in test/engine/threads
+      const [[job, buckets], [flatJob, flatBuckets]] = [await under('true'), await under('false')];
+      assert.deepEqual([buckets, flatBuckets], [1, 0]);
+      assert.notEqual(job, flatJob);
     }),
 
   paths: async () => {
