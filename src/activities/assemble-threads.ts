@@ -177,7 +177,8 @@ class Assembly {
   private heartbeat(): AssemblyHeartbeat {
     // without checkpoints a lost attempt starts its group again: it gets nothing to resume from
     const built = this.input.settings.enableCheckpoints ? this.built : [];
-    return { built, figures: this.figures(), stats: this.monitor.stats(), failures: this.failures };
+    const group = this.input.todo[0] ?? 0;
+    return { group, built, figures: this.figures(), stats: this.monitor.stats(), failures: this.failures };
   }
 
   private figures(): AssemblyFigures {

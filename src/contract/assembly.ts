@@ -42,6 +42,8 @@ export interface AssemblyFigures {
 
 /** What a heartbeat of `assembleThreads` carries (under `heartbeatBytesMax`). */
 export interface AssemblyHeartbeat extends AssemblyProgress {
+  /** The first bucket to be built: which of the job's groups this is. */
+  readonly group: number;
   readonly figures: AssemblyFigures;
   readonly stats: ResourceStats | null;
   /** Attempts that failed by an error which is retried only so often. */

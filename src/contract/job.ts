@@ -179,6 +179,8 @@ export interface JobProgress {
   /** Files of threads that there will be; 0: flat parts. */
   readonly buckets: number;
   readonly bucketsDone: number;
+  /** First bucket of each group that is under way; absent: not known. */
+  readonly groups?: readonly number[];
   readonly batchSize: number;
   /** What the job uses beyond the decoder's window and the idle worker: what its limit is about. */
   readonly memoryBytes: number;

@@ -28,6 +28,8 @@ export interface JobView {
   readonly live: LiveFigures | null;
   /** Of the last assembly; absent before one has ended. */
   readonly assembly?: AssemblyFigures | null;
+  /** First bucket of each group under way; absent: not known. */
+  readonly groups?: readonly number[];
 }
 
 /** How far the files of threads are; `buckets` is 0 where there are none to be made. */
@@ -82,7 +84,7 @@ function countersOf(state: JobState | null): Counters {
 }
 
 /** What the workflow knows: figures of the end of the last segment, or of the last assembly. */
-export function progressOf({ jobId, phase, archive, state, live, assembly }: JobView): JobProgress {
+export function progressOf({ jobId, phase, archive, state, live, assembly, groups }: JobView): JobProgress {
   const done = phase === 'done';
   const allRead = state !== null && finishedReading(state);
   const buckets: Buckets = { buckets: state?.buckets ?? 0, bucketsDone: state?.threads.length ?? 0 };
@@ -118,6 +120,7 @@ export function progressOf({ jobId, phase, archive, state, live, assembly }: Job
     counters,
     parts: sumOf(state, ({ parts }) => parts.length),
     ...buckets,
+    ...(groups === undefined ? {} : { groups }),
     batchSize: state?.batchSize ?? 0,
     memoryBytes: (assembling ? assembly?.memoryBytes : live?.memoryBytes) ?? 0,
     memoryLimitBytes: (state?.settings.maxMemoryUsage ?? 0) * megabyte,
@@ -164,12 +167,13 @@ export function withHeartbeat(
 /** The workflow's progress with the newest heartbeats of the running assemblies laid over it. */
 export function withAssemblies(
   progress: JobProgress,
-  beats: readonly AssemblyHeartbeat[],
+  found: readonly AssemblyHeartbeat[],
   lostAttempts: number,
 ): JobProgress {
+  // one that has ended since the heartbeats were looked up is in the progress already
+  const beats = found.filter(({ group }) => progress.groups?.includes(group) ?? true);
   const sum = (of: (beat: AssemblyHeartbeat) => number): number =>
     beats.reduce((total, beat) => total + of(beat), 0);
-  // one may have ended between the two looks, and is counted in both
   const bucketsDone = Math.min(progress.buckets, progress.bucketsDone + sum(({ built }) => built.length));
   const now = { buckets: progress.buckets, bucketsDone };
   const rate = sum(({ figures }) => figures.bucketsPerSecond);

@@ -82,6 +82,8 @@ class ArchiveJob {
   private stats: ResourceStats | null = null;
   /** The segment that runs, or the assemblies. */
   private work: CancellationScope | null = null;
+  /** First bucket of each group that is assembled now. */
+  private readonly groups = new Set<number>();
   /** Segments and assemblies. */
   private activitiesThisRun = 0;
   private marks: SearchMarks | null = null;
@@ -274,8 +276,10 @@ class ArchiveJob {
   private async assembleGroup(todo: readonly number[]): Promise<void> {
     this.activitiesThisRun++;
     const { job } = this;
+    const [first = 0] = todo;
+    this.groups.add(first);
     const activities = proxyActivities<Activities>({
-      ...assemblyOptions(`threads, buckets ${todo[0] ?? 0} to ${todo.at(-1) ?? 0} of ${job.buckets}`),
+      ...assemblyOptions(`threads, buckets ${first} to ${todo.at(-1) ?? 0} of ${job.buckets}`),
       cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     });
     try {
@@ -298,6 +302,8 @@ class ArchiveJob {
       if (built !== null) this.state = absorbBuckets(this.job, built);
       // cancelled before a worker took it: as in segmentLost
       if (!isCancellation(error)) throw error;
+    } finally {
+      this.groups.delete(first);
     }
     this.show(this.phase);
   }
@@ -344,6 +350,7 @@ class ArchiveJob {
       state: this.state,
       live: this.live,
       assembly: this.assembly,
+      groups: [...this.groups],
     });
   }
 

@@ -235,6 +235,15 @@ describe('the progress of a job that makes threads', () => {
     assert.equal(twice.bucketsDone, 3, 'never more than there are');
   });
 
+  it('passes over the heartbeat of an assembly that has ended since: its buckets are counted already', () => {
+    const one = absorbBuckets(allRead, { built: [bucket(0)] });
+    const progress = shown(one, { phase: 'assembling', groups: [1] });
+    const ended = assemblyBeat();
+    const runs = assemblyBeat({ group: 1, built: [bucket(1)] });
+    assert.equal(withAssemblies(progress, [ended, runs], 0).bucketsDone, 2);
+    assert.equal(withAssemblies(shown(one, { groups: [] }), [ended], 0).bucketsDone, 1);
+  });
+
   it('ends in a result with the counts of all buckets; flat parts have none', () => {
     const state = absorbBuckets(allRead, { built: [bucket(0), bucket(1), bucket(2)] });
     const { threads, kept, totalProcessedLines } = resultOf('j', state, found.nowMs).metrics;

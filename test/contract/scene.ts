@@ -143,6 +143,7 @@ export function bucket(index: number): PackedThreads {
 
 export function assemblyBeat(change: Partial<AssemblyHeartbeat> = {}): AssemblyHeartbeat {
   return {
+    group: 0,
     built: [bucket(0)],
     figures: { bucketsPerSecond: 0.5, memoryBytes: 9_000_000 },
     stats,

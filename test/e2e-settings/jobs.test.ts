@@ -164,7 +164,7 @@ describe('a job under the settings', function () {
       started++;
     };
     process.on('worker', count);
-    await run({}, archive);
+    await run({ PUSHSHIFT_PRESERVE_THREADS: 'false' }, archive);
     process.off('worker', count);
     assert.equal(started, 3, 'two, and the decoder');
   });

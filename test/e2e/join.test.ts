@@ -117,6 +117,21 @@ describe('comments and submissions joined', function () {
     assert.deepEqual([two?.['alreadyDone'], two?.['jobId']], [true, one?.['jobId']]);
   });
 
+  it('become conversations: a line for each thread, the submission its head', async () => {
+    const { jobId, dataset } = await stage.threadmill.startJob(
+      comments.path,
+      { format: 'conversations' },
+      { out: stage.freshOut(), submissions: submissions.path },
+    );
+    const { metrics } = await stage.threadmill.waitForJob(jobId);
+    assert.deepEqual((await verifyDataset(dataset)).problems, []);
+    const [[lines, titled] = []] = await query(
+      `select count(*), count(title) from read_ndjson('${dataset}/conversations-*.jsonl.zst', maximum_object_size = 268435456)`,
+    );
+    assert.equal(Number(lines), metrics.threads?.threads);
+    assert.ok(Number(titled) > 100, String(titled));
+  });
+
   it('go on at the submissions where a worker was killed in them, to the same bytes', async () => {
     const job = await joined();
     await until('a spill of submissions', () => spillsIn(job.dataset, 'submissions').length >= 2, 60_000);
