@@ -19,7 +19,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { OutputFormat } from '../../src/contract/job.ts';
-import type { SpillFile } from '../../src/engine/threads/bucket.ts';
+import type { SpillFile } from '../../src/engine/threads/assembly.ts';
 import { compareLarge } from '../engine/threads/large-oracle.ts';
 import { commentBlocks } from '../engine/threads/many-comments.ts';
 import { assemble, claim, jobId } from '../engine/threads/scene.ts';
@@ -78,9 +78,8 @@ const phases: Readonly<Record<string, (giant: Giant) => Promise<void>>> = {
     clearInterval(watch);
     // what the system saw between two looks
     const hwm = Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024;
-    say(
-      `assembled in ${seconds(started)}: ${entry?.rows} rows, depth ${entry?.maxDepth}, ${entry?.tombstones} tombstones`,
-    );
+    const { rows = 0, maxDepth = 0, tombstones = 0 } = entry ?? {};
+    say(`assembled in ${seconds(started)}: ${rows} rows, depth ${maxDepth}, ${tombstones} tombstones`);
     say(
       `limit ${limitMb} MB: ${((Math.max(peak, hwm) - idle) / MB).toFixed()} MB beyond ${(idle / MB).toFixed()} MB`,
     );

@@ -4,7 +4,7 @@ import { copyFile, cp, mkdir, readdir, rm, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { threadsFile, threadTableFile } from '../../../src/contract/threads.ts';
-import type { SpillFile } from '../../../src/engine/threads/bucket.ts';
+import type { SpillFile } from '../../../src/engine/threads/assembly.ts';
 import { hostilePair } from './hostile-archive.ts';
 import { manyComments } from './many-comments.ts';
 import { assemble, assembleHere, claim, claimedFolder, jobId, spillHere, temporaries } from './scene.ts';

@@ -27,7 +27,7 @@ export function tableOf(rows: readonly KeyRow[]): KeyTable {
 }
 
 /** Blocks of keys as the encoder spills them. */
-export function spilledKeys(
+function spilledKeys(
   rows: readonly KeyRow[],
   kind: ArchiveKind,
 ): readonly { readonly keys: Buffer; readonly rows: number }[] {

@@ -28,7 +28,7 @@ function lineOf(
   );
 }
 
-export function idOf(number: number): string {
+function idOf(number: number): string {
   return `c${(number + 1_000_000).toString(36)}`;
 }
 

@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { OutputFormat } from '../../../src/contract/job.ts';
 import type { ThreadsEntry } from '../../../src/contract/threads.ts';
-import type { SpillFile } from '../../../src/engine/threads/bucket.ts';
+import type { SpillFile } from '../../../src/engine/threads/assembly.ts';
 import { SpillReader } from '../../../src/engine/threads/spill-file.ts';
 import { hostilePair } from './hostile-archive.ts';
 import { manyComments } from './many-comments.ts';
