@@ -3,7 +3,7 @@ import type { ThreadCounts } from '../../contract/threads.ts';
 import { parentIs, type KeyTable } from './key-table.ts';
 
 /** Depth of a joined submission: one above a top-level comment. */
-export const submissionDepth = -1;
+const submissionDepth = -1;
 
 /** The rows in their order. Arrays by position hold `count` values; those by thread one for each of the table's links. */
 export interface Arrangement {

@@ -16,7 +16,7 @@ import type { PartFraming } from '../output/format.ts';
 import { zstdFrameContent } from '../output/zstd-frame.ts';
 import type { SpillBlock } from './spill-encoder.ts';
 
-export const spillExtension = 'spill';
+const spillExtension = 'spill';
 const magic = 0x324c5354; // TSL2
 const entryBytes = 28;
 /** Of the directory. The frames check themselves; without a checksum here a flipped bit could lose a bucket's rows unseen. */

@@ -9,7 +9,7 @@ const turnColumns: ReadonlySet<string> = new Set(['subreddit', 'author', 'body',
 /** An excluded line's text does not go on; a tombstone has none. */
 export const withheldColumns: ReadonlySet<string> = new Set(['body', 'selftext', 'raw']);
 
-export const lineColumn: Column = { name: 'raw', type: 'string', sources: [], required: true };
+const lineColumn: Column = { name: 'raw', type: 'string', sources: [], required: true };
 
 /** Flags of a row. */
 export const keptFlag = 1;
