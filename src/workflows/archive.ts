@@ -111,6 +111,7 @@ class ArchiveJob {
       },
       progress: () => this.progress(),
       stats: () => this.last?.stats ?? null,
+      canPause: () => this.phase !== 'publishing' && this.phase !== 'done',
     });
   }
 
@@ -149,11 +150,7 @@ class ArchiveJob {
   /** Segment after segment, until the archive's end. */
   async read(): Promise<void> {
     while (!this.job.finishedReading) {
-      if (this.job.paused) {
-        this.show('paused');
-        await condition(() => !this.job.paused);
-        this.show('running');
-      }
+      await this.whilePaused();
       if (
         this.segmentsThisRun >= this.job.settings.maxCheckpointsPerJob ||
         this.info.continueAsNewSuggested
@@ -168,6 +165,15 @@ class ArchiveJob {
       if (CancellationScope.current().consideredCancelled)
         throw new CancelledFailure('The job was cancelled');
     }
+    // the pause may have come with the last segment
+    await this.whilePaused();
+  }
+
+  private async whilePaused(): Promise<void> {
+    if (!this.job.paused) return;
+    this.show('paused');
+    await condition(() => !this.job.paused);
+    this.show('running');
   }
 
   async publish(): Promise<JobResult> {
@@ -230,6 +236,7 @@ class ArchiveJob {
           batchSize: begun.batchSize,
           batchCeiling: begun.batchCeiling,
           nowSeconds: Math.floor(begun.startedMs / 1000),
+          ...(this.input.replace === true ? { anew: true } : {}),
         }),
       );
       this.last = readable(result);
