@@ -24,6 +24,7 @@ function pieces(progress: JobProgress): readonly string[] {
   const eta = progress.estimatedTimeRemaining;
   const state = states[progress.state];
   const known = [percent(progress), ...(state === '' ? [] : [state])];
+  if (progress.trouble !== undefined) return [...known, 'waiting to try again'];
   // What no segment is at has no rate and no memory.
   if (progress.state !== 'running' && progress.state !== 'paused') return known;
   return [
