@@ -3,6 +3,7 @@ import { zeroCounters, type Counters, type ExcludeRule, type RejectReason } from
 import { lineBytesMax, overlongRawBytesMax, stripeRejectsMax } from '../../core/limits.ts';
 import type { EncodedStripe, StripeEncoder } from '../output/format.ts';
 import { ByteSink } from '../output/byte-sink.ts';
+import type { UndatedBounds } from '../output/seal.ts';
 import { createStripeEncoder, type FormatOptions } from '../output/format.ts';
 import { FieldTable } from './fields.ts';
 import { parseLine } from './parse.ts';
@@ -35,6 +36,7 @@ export interface MilledStripe {
   readonly counters: Counters;
   /** At most `stripeRejectsMax`: fewer than the counters say where the job has to end. */
   readonly rejects: readonly StripeReject[];
+  readonly undated: UndatedBounds;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -126,6 +128,7 @@ export class StripeMill {
         rejected: this.rejected,
         blank: this.blank,
       },
+      undated: this.judge.takeBounds(),
       rejects:
         raws === null
           ? []
