@@ -6,8 +6,6 @@
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-/** Format: raised by every release whose parts may differ from those of the one before, so that none stands in for another. */
-export const outputRevision = 1;
 /** Format: a longer line is rejected as `line-too-long`. */
 export const lineBytesMax = 16 * MiB;
 /** Format: how much of an over-long line its reject keeps; the whole would defeat the bound on memory. */

@@ -1,8 +1,10 @@
 /** Removes what killed attempts left in a dataset's folder: temporary files, and only old ones. */
 import { opendir, rm, stat } from 'node:fs/promises';
+import { ThreadmillError } from '../../core/errors.ts';
 import { join } from 'node:path';
 import { outputError } from '../output/atomic-file.ts';
-import { roleOf } from './names.ts';
+import { findManifest } from './manifest.ts';
+import { claimName, roleOf } from './names.ts';
 
 /** A dataset has at most 6,000 parts with a piece each; a larger folder is somebody else's, and its rest waits. */
 const entriesMax = 100_000;
@@ -21,8 +23,31 @@ export interface RemovedFile {
 }
 
 /**
+ * Removes a piece of rejects that was written after its job had published the dataset: what it holds stands in the joined
+ * rejects. Where the folder is claimed, by whomever, or unpublished, nothing is touched.
+ */
+export async function removeStrayPiece(folder: string, jobId: string, file: string): Promise<void> {
+  if ((await publishedBy(folder)) !== jobId) return;
+  const path = join(folder, file);
+  await rm(path, { force: true }).catch((error: unknown) => {
+    throw outputError(path, error);
+  });
+}
+
+/** The job whose finished dataset stands in a folder that nobody is writing; else null. */
+async function publishedBy(folder: string): Promise<string | null> {
+  const claimed = await stat(join(folder, claimName)).catch(() => null);
+  if (claimed !== null) return null;
+  const manifest = await findManifest(folder).catch((error: unknown) => {
+    if (error instanceof ThreadmillError) return null; // a broken one says nothing
+    throw error;
+  });
+  return manifest?.jobId ?? null;
+}
+
+/**
  * Removes the temporary files of one dataset folder (not of folders in it) whose last write is older than `olderThanMs`,
- * never anything else. Looks at 100,000 names at most. Idempotent; a folder that is gone is clean.
+ * and such pieces of rejects where a finished dataset stands; never anything else. Looks at 100,000 names at most. Idempotent; a folder that is gone is clean.
  *
  * @throws {ThreadmillError} OUTPUT_DENIED where the folder can't be read or a file not be removed
  */
@@ -32,10 +57,12 @@ export async function cleanDataset(
 ): Promise<readonly RemovedFile[]> {
   const removed: RemovedFile[] = [];
   try {
+    const published = (await publishedBy(folder)) !== null;
     let entries = 0;
     for await (const entry of await opendir(folder)) {
       if (++entries > entriesMax) break;
-      if (!entry.isFile() || roleOf(entry.name) !== 'temporary') continue;
+      const role = roleOf(entry.name);
+      if (!entry.isFile() || !(role === 'temporary' || (role === 'piece' && published))) continue;
       const path = join(folder, entry.name);
       const found = await stat(path).catch(() => null); // committed or removed since it was listed
       if (found === null || nowMs - found.mtimeMs <= olderThanMs) continue;

@@ -19,7 +19,7 @@ const tailBytes = 64 * 1024;
 const chunkBytes = 1024 * 1024;
 
 export interface PartFacts {
-  /** Hash of all that decides the part's bytes: archive, settings, revision of the format. */
+  /** Hash of all that decides the part's bytes: archive, settings, version of the program. */
   readonly origin: string;
   readonly index: number;
   readonly start: number;

@@ -1,7 +1,7 @@
 /** What a job's input means for its mills, and the hash by which a part says that it was made of just that. */
 import { createHash } from 'node:crypto';
 import type { SegmentInput } from '../../contract/job.ts';
-import { outputRevision } from '../../core/limits.ts';
+import { programVersion } from '../dataset/manifest.ts';
 import type { MillOptions } from '../mill/stripe-mill.ts';
 
 /** How a job's lines are judged and written. */
@@ -24,7 +24,8 @@ export function millOptionsOf({ inspection, settings, nowSeconds }: SegmentInput
 
 /**
  * SHA-256, in hex, of all that decides a part's bytes but its place and the job's start, whose part in it the part tells
- * itself (see `UndatedBounds`): the archive's content, the rules, the format and its revision, and the zstd that packs it.
+ * itself (see `UndatedBounds`): the archive's content, the rules and the format, this version of the program, and
+ * the zstd that packs it.
  */
 export function originOf(input: SegmentInput): string {
   const { inspection, settings } = input;
@@ -34,6 +35,6 @@ export function originOf(input: SegmentInput): string {
   const cut = { partBytes: settings.partBytes, salvage: settings.salvage };
   const zstd = process.versions['zstd'] ?? '';
   return createHash('sha256')
-    .update(JSON.stringify([outputRevision, zstd, fingerprint, container, format, timeless, cut]))
+    .update(JSON.stringify([programVersion(), zstd, fingerprint, container, format, timeless, cut]))
     .digest('hex');
 }
