@@ -81,7 +81,7 @@ class Segment {
   private how: SegmentEnd = 'failed';
 
   /** How the file looked when its fingerprint was last compared. */
-  private archiveMark: string | null = null;
+  private archiveMark = '';
   private readonly attempts: Attempts;
 
   /** `beaten`: the last heartbeat of the attempt before this one. */
@@ -257,9 +257,10 @@ class Segment {
   private checkArchive(): void {
     const { path, fingerprint } = this.input.inspection;
     const touched = statMarkOf(path);
-    if (touched === this.archiveMark) return;
+    // gone from its name, but open here: whoever opens it next decides
+    if (touched === this.archiveMark || (touched === null && this.archiveMark !== '')) return;
     const found = fingerprintOf(path).fingerprint;
-    this.archiveMark = touched;
+    this.archiveMark = touched ?? '';
     if (found === fingerprint) return;
     throw new ThreadmillError(
       'ARCHIVE_CHANGED',
