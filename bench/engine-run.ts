@@ -58,6 +58,7 @@ const pipeline = new ArchivePipeline({
   meanLineBytes: archive.meanLineBytes,
   inFlightBytesMax: inFlightBytesFor(limitBytes, threads),
   salvage: false,
+  origin: 'benchmark',
   onBlockDone: () => {
     const now = performance.now();
     if (now - sampledMs < sampleMs) return;

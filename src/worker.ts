@@ -102,10 +102,15 @@ export async function startWorker({
     workflowThreadPoolSize: _pool,
     ...own
   } = shared;
-  const workers = [
-    await Worker.create(shared),
-    await Worker.create({ ...own, taskQueue: ownTaskQueue, maxConcurrentActivityTaskExecutions: slots }),
-  ];
+  const close = async (): Promise<void> => {
+    await sessions.close();
+    await client.connection.close();
+    await connection.close();
+  };
+  const workers = await createWorkers(
+    [shared, { ...own, taskQueue: ownTaskQueue, maxConcurrentActivityTaskExecutions: slots }],
+    close,
+  );
   memory.idle(process.memoryUsage.rss());
   const cleanUp = scheduleCleanUp(client, values).catch((error: unknown) => {
     logger.warn(
@@ -114,9 +119,7 @@ export async function startWorker({
   });
   const run = running(workers, async () => {
     await cleanUp;
-    await sessions.close();
-    await client.connection.close();
-    await connection.close();
+    await close();
   });
   return {
     run,
@@ -125,6 +128,23 @@ export async function startWorker({
       await run;
     },
   };
+}
+
+/** All of them, or none: where one can't be made, those before it are ended and the connections closed. */
+async function createWorkers(
+  options: readonly WorkerOptions[],
+  close: () => Promise<void>,
+): Promise<readonly Worker[]> {
+  const workers: Worker[] = [];
+  try {
+    for (const each of options) workers.push(await Worker.create(each));
+    return workers;
+  } catch (error) {
+    // a worker lets go of its connection only by running to its end
+    await Promise.allSettled(workers.map((worker) => worker.runUntil(Promise.resolve())));
+    await close();
+    throw error;
+  }
 }
 
 /** Runs the workers to their end; when one fails the others are stopped too. */

@@ -26,6 +26,8 @@ const retryAfterSeconds: Readonly<Record<ErrorCode, number | null>> = {
   DATASET_INVALID: null,
   // said by a worker that is set up wrongly: the job waits for one that has the key, and is told to its watchers
   PAYLOAD_UNREADABLE: 10,
+  // the attempts before it were the retries
+  WORKER_LOST: null,
   JOB_NOT_FOUND: null,
   JOB_FAILED: null,
   SERVER_UNREACHABLE: 2,

@@ -12,17 +12,21 @@ import type {
   SegmentResult,
 } from '../contract/job.ts';
 import { joinHoles } from '../contract/job-state.ts';
-import { packPart, type PackedPart } from '../contract/part.ts';
+import { packPart, type PackedPart, type PartEntry } from '../contract/part.ts';
 import { ThreadmillError } from '../core/errors.ts';
 import { totalOf, type Counters } from '../core/fates.ts';
 import { rejectExamplesMax, segmentMsTarget, segmentPartsMax } from '../core/limits.ts';
 import { fingerprintOf, statMarkOf } from '../engine/archive/fingerprint.ts';
 import { holdsClaim } from '../engine/dataset/claim.ts';
+import { removeStrayPiece } from '../engine/dataset/clean-up.ts';
 import type { ArchiveDamage, PipelinePart } from '../engine/pipeline/archive-pipeline.ts';
 import { MillSession } from '../engine/pipeline/mill-session.ts';
+import { standingPart } from '../engine/pipeline/standing-parts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { countsAsAttempt, failureOf } from './failures.ts';
+import { Attempts } from './attempts.ts';
+import { failureOf } from './failures.ts';
 import type { SegmentEnd, SegmentMetrics } from './job-metrics.ts';
+import { damagedArchive, tooManyRejects } from './segment-errors.ts';
 
 /** Heartbeats go out once a second at most (the worker's throttle); called more often, the newest is never old. */
 const heartbeatMs = 200;
@@ -78,9 +82,8 @@ class Segment {
   private how: SegmentEnd = 'failed';
 
   /** How the file looked when its fingerprint was last compared. */
-  private archiveMark: string | null = null;
-  /** Attempts that failed before this one; those that were lost are none. */
-  private failures: number;
+  private archiveMark = '';
+  private readonly attempts: Attempts;
 
   /** `beaten`: the last heartbeat of the attempt before this one. */
   constructor(deps: ActivityDependencies, input: SegmentInput, beaten: Partial<SegmentHeartbeat>) {
@@ -89,7 +92,7 @@ class Segment {
     const from: SegmentProgress = known
       ? { parts, next, holes: holes ?? [] }
       : { parts: [], next: input.next };
-    this.failures = beaten.failures ?? 0;
+    this.attempts = new Attempts(this.context.info.attempt, beaten);
     this.deps = deps;
     this.input = input;
     this.parts = [...from.parts];
@@ -114,14 +117,15 @@ class Segment {
 
   /** What to throw for an error; the next attempt learns from the last heartbeat that this one failed. */
   failure(error: unknown): Error {
-    this.how = error instanceof CancelledFailure ? 'cancelled' : 'failed';
-    if (error instanceof CancelledFailure) return error;
-    if (countsAsAttempt(error)) this.failures++;
+    const asked = error instanceof CancelledFailure;
+    this.how = asked ? 'cancelled' : 'failed';
+    this.attempts.ended(asked ? null : error);
     this.context.heartbeat(this.heartbeat());
-    return failureOf(error, this.failures, this.progress);
+    return asked ? error : failureOf(error, this.attempts.failures, this.progress);
   }
 
   async open(): Promise<void> {
+    this.attempts.check(this.next.part);
     await this.checkClaim();
     this.checkArchive();
     const warn = (message: string): void => {
@@ -129,6 +133,8 @@ class Segment {
     };
     const parked = this.deps.sessions.take(this.jobId, this.input, this.next);
     if (parked !== null) parked.adopt(this.input, warn);
+    else if (this.input.settings.enableCheckpoints && this.input.anew !== true) await this.findStanding();
+    if (this.isFull) return;
     this.session =
       parked ??
       new MillSession({
@@ -152,7 +158,8 @@ class Segment {
   }
 
   async run(): Promise<SegmentResult> {
-    const session = this.opened();
+    const { session } = this;
+    if (session === null) return this.standing();
     const timer = setInterval(() => {
       this.beat();
     }, heartbeatMs);
@@ -177,11 +184,44 @@ class Segment {
     if (!this.parked) await this.session?.close();
   }
 
+  private get isFull(): boolean {
+    return this.parts.length >= segmentPartsMax;
+  }
+
+  /**
+   * Takes over what stands in the folder already: of an attempt that was killed before it could tell, or of a job that the
+   * server has forgotten.
+   */
+  private async findStanding(): Promise<void> {
+    const onChunk = (): void => {
+      this.context.cancellationSignal.throwIfAborted();
+      this.context.heartbeat(this.heartbeat());
+    };
+    const before = this.parts.length;
+    while (!this.isFull) {
+      const found = await standingPart({ input: this.input, from: this.next, onChunk });
+      if (found === null || this.rejectsTooMany(found.entry.counters)) break;
+      this.take(found.entry, found.next);
+    }
+    if (this.parts.length === before) return;
+    this.context.log.info('Parts stand there already', {
+      segment: this.input.segment,
+      parts: this.parts.length - before,
+      next: this.next.part,
+    });
+  }
+
+  private take(entry: PartEntry, next: ResumePoint): void {
+    this.next = next;
+    this.parts.push(packPart(entry));
+    this.attempts.committed();
+  }
+
   private async commitParts(session: MillSession): Promise<End> {
     const endMs = performance.now() + segmentMsTarget;
     const stopped = this.stopped();
     // those of lost attempts count as well: all of them go into every heartbeat
-    const full = (): boolean => this.parts.length >= segmentPartsMax || performance.now() >= endMs;
+    const full = (): boolean => this.isFull || performance.now() >= endMs;
     for (let count = 0; count === 0 || !full(); count++) {
       const step = await Promise.race([session.next(), stopped]);
       if (step === 'cancelled' || step === 'shutdown') return step;
@@ -218,9 +258,10 @@ class Segment {
   private checkArchive(): void {
     const { path, fingerprint } = this.input.inspection;
     const touched = statMarkOf(path);
-    if (touched === this.archiveMark) return;
+    // gone from its name, but open here: whoever opens it next decides
+    if (touched === this.archiveMark || (touched === null && this.archiveMark !== '')) return;
     const found = fingerprintOf(path).fingerprint;
-    this.archiveMark = touched;
+    this.archiveMark = touched ?? '';
     if (found === fingerprint) return;
     throw new ThreadmillError(
       'ARCHIVE_CHANGED',
@@ -244,9 +285,9 @@ class Segment {
   private async commit(session: MillSession, part: PipelinePart): Promise<void> {
     await this.checkClaim();
     const { entry, next } = await part.commit();
+    if (!(await holdsClaim(this.input.dataset, this.jobId))) await this.withdraw(entry);
     session.position = next;
-    this.next = next;
-    this.parts.push(packPart(entry));
+    this.take(entry, next);
     this.metrics.committed(entry);
     this.holes = joinHoles(this.holes, part.holes);
     for (const example of part.examples) {
@@ -260,23 +301,21 @@ class Segment {
     this.checkRejects(entry.counters);
   }
 
+  /** This attempt slept over the end of its job: a piece of rejects that it made after that belongs to nothing. */
+  private async withdraw({ rejects }: PartEntry): Promise<void> {
+    if (rejects !== null) await removeStrayPiece(this.input.dataset, this.jobId, rejects.file);
+    await this.checkClaim();
+  }
+
+  private rejectsTooMany({ rejected, lines }: Counters): boolean {
+    const count = totalOf(rejected);
+    return count > rejectsToleratedMin && count / lines > this.input.settings.maxRejectRate;
+  }
+
   /** Per part, so that it depends on the archive alone and not on how long a segment lasted. */
   private checkRejects(counters: Counters): void {
-    const rejected = totalOf(counters.rejected);
-    const rate = rejected / counters.lines;
-    if (rejected <= rejectsToleratedMin || rate <= this.input.settings.maxRejectRate) return;
-    const percent = (share: number): string => `${Math.round(share * 10_000) / 100} %`;
-    const examples = this.examples.map(
-      ({ line, offset, reason, raw }) =>
-        `  line ${line + 1}, byte ${offset}, ${reason}: ${JSON.stringify(raw.slice(0, 80))}`,
-    );
-    throw new ThreadmillError(
-      'TOO_MANY_REJECTS',
-      `Stopped at ${rejected} rejected of ${counters.lines} lines (${percent(rate)}, at most ` +
-        `${percent(this.input.settings.maxRejectRate)} allowed): this is probably not a Reddit archive. If it is, raise ` +
-        `--max-reject-rate and run again: it goes on from here. The first:\n${examples.join('\n')}`,
-      { facts: { rejected, lines: counters.lines } },
-    );
+    if (!this.rejectsTooMany(counters)) return;
+    throw tooManyRejects(counters, this.input.settings.maxRejectRate, this.examples);
   }
 
   private async result(session: MillSession, end: End): Promise<SegmentResult> {
@@ -293,7 +332,7 @@ class Segment {
       deps.sessions.park(this.jobId, session);
       this.parked = true;
     } else await session.close();
-    if (this.damage !== null) throw this.damaged(this.damage);
+    if (this.damage !== null) throw damagedArchive(this.input, this.damage, this.next.line);
     if (end === 'cancelled' && !asked) {
       // Paused, reset, or no longer ours: the server must hear of it as the SDK says it, with what is done.
       context.heartbeat(this.heartbeat());
@@ -302,30 +341,32 @@ class Segment {
         : new CancelledFailure('CANCELLED');
     }
     return {
-      parts: this.parts,
-      next: this.next,
       finished: end === 'archive',
       live: this.live,
       stats,
       workerQueue: keep ? deps.ownTaskQueue : null,
-      retries: context.info.attempt - 1,
+      ...this.known,
       peakMemoryBytes: session.peakMemoryBytes,
-      holes: this.holes,
-      rejectExamples: this.examples,
-      warnings: this.warnings,
     };
   }
 
-  private damaged({ kind, compressed, decompressed, message }: ArchiveDamage): ThreadmillError {
-    const { inspection } = this.input;
-    const what = kind === 'truncated' ? 'is cut off' : 'is damaged';
-    return new ThreadmillError(
-      kind === 'truncated' ? 'ARCHIVE_TRUNCATED' : 'ARCHIVE_CORRUPT',
-      `Archive "${inspection.path}" ${what} at compressed byte ${compressed} of ${inspection.compressedBytes} ` +
-        `(decompressed byte ${decompressed}): ${message}. All ${this.next.line} whole lines before it are committed in ` +
-        `"${this.input.dataset}". Download the file again and start anew, or keep what there is with --salvage`,
-      { facts: { path: inspection.path, compressed, decompressed, lastGoodLine: this.next.line } },
-    );
+  private get known(): Pick<
+    SegmentResult,
+    'parts' | 'next' | 'retries' | 'holes' | 'rejectExamples' | 'warnings'
+  > {
+    const { parts, next, holes, examples: rejectExamples, warnings } = this;
+    return { parts, next, holes, rejectExamples, warnings, retries: this.context.info.attempt - 1 };
+  }
+
+  /** A segment of parts that stood there: nothing was decoded for it. */
+  private standing(): SegmentResult {
+    const { compressedBytes, estimatedBytes } = this.input.inspection;
+    this.how = 'full';
+    const share = Math.min(1, this.next.offset / Math.max(1, estimatedBytes));
+    const { line: processedLines, offset: processedBytes } = this.next;
+    const far = { processedLines, processedBytes, compressedBytes: Math.floor(compressedBytes * share) };
+    const live = { ...this.live, ...far };
+    return { ...this.known, finished: false, live, stats: null, workerQueue: null, peakMemoryBytes: 0 };
   }
 
   private beat(): void {
@@ -345,9 +386,9 @@ class Segment {
   private heartbeat(): SegmentHeartbeat {
     // without checkpoints a lost attempt starts its segment again: it gets nothing to resume from
     const done = this.input.settings.enableCheckpoints ? this.progress : { parts: [], next: this.input.next };
-    const { live, failures } = this;
     const stats = this.session?.stats() ?? null;
-    return { ...done, live, stats, partsBefore: this.input.before.parts, failures };
+    const partsBefore = this.input.before.parts;
+    return { ...done, live: this.live, stats, partsBefore, ...this.attempts.memory };
   }
 
   /** Figures of all that the job reads: what was read before this archive comes first. */

@@ -123,10 +123,17 @@ class LiveSession implements Session {
     const reporter = reporterFor(this.#context);
     this.#reporter = reporter;
     let last: JobProgress | null = null;
+    /** The trouble that was said last: it is the same every time that it is tried again. */
+    let told: string | null = null;
     const show = (progress: JobProgress): void => {
       if (signal.aborted) return;
       if (progress.state === 'paused' && last?.state !== 'paused') {
         reporter.say(`Paused; threadmill resume ${progress.jobId} lets it go on`);
+      }
+      if (progress.parts > (last?.parts ?? 0)) told = null;
+      if (progress.trouble !== undefined && progress.trouble !== told) {
+        told = progress.trouble;
+        reporter.say(told);
       }
       last = progress;
       onProgress?.(progress);

@@ -189,6 +189,8 @@ export interface JobProgress {
   readonly retries: number;
   readonly segments: number;
   readonly warnings: readonly string[];
+  /** Why the last attempt failed, while the next one is waited for: a full disk, say. Absent: nothing is the matter. */
+  readonly trouble?: string;
 }
 
 /** Answer of the `stats` query (guide: resource statistics). Rates are per second, sizes bytes unless named. */
@@ -241,6 +243,8 @@ export interface SegmentInput {
   readonly batchCeiling: number | null;
   /** Upper bound of `created_utc` for records without a retrieval time: the job's first start, seconds. */
   readonly nowSeconds: number;
+  /** All is to be made anew, whatever stands in the folder. Absent: no. */
+  readonly anew?: boolean;
 }
 
 /** What a segment has done so far: its result, the details of its failure, and (as far as it is small) its heartbeat. */
@@ -261,6 +265,9 @@ export interface SegmentHeartbeat extends SegmentProgress {
   readonly partsBefore?: number;
   /** Attempts at this segment that failed by an error which is retried only so often. */
   readonly failures: number;
+  /** The attempt that committed last (0: none), and the attempts after it that ended by their own word. */
+  readonly since?: number;
+  readonly spoken?: number;
 }
 
 export interface SegmentResult extends SegmentProgress {

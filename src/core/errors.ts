@@ -18,6 +18,7 @@ export const errorCodes = [
   'DATASET_IN_USE',
   'DATASET_INVALID',
   'PAYLOAD_UNREADABLE',
+  'WORKER_LOST',
   'JOB_NOT_FOUND',
   'JOB_FAILED',
   'SERVER_UNREACHABLE',

@@ -80,7 +80,13 @@ export async function progressNow(client: Client, jobId: string): Promise<JobPro
   const asked = closed === undefined ? await query<JobProgress>(client, jobId, queryNames.progress) : null;
   const progress = asked ?? (await fromHistory(client, jobId, closed ?? 'running'));
   if (closed !== undefined) return progress;
-  const warned = { ...progress, warnings: [...progress.warnings, ...(await troubles(client, description))] };
+  const found = await failuresOf(client, description);
+  const waiting = found.find(({ waits }) => waits);
+  const warned: JobProgress = {
+    ...progress,
+    warnings: [...progress.warnings, ...warningsOf(found, description)],
+    ...(waiting === undefined ? {} : { trouble: waiting.why }),
+  };
   const { beats, lost } = await beatsOf(client, description, 'processSegment');
   const [beat] = beats;
   if (beat !== undefined) return withHeartbeat(warned, beat, lost);
@@ -88,20 +94,43 @@ export async function progressNow(client: Client, jobId: string): Promise<JobPro
   return assemblies.beats.length === 0 ? warned : withAssemblies(warned, assemblies.beats, assemblies.lost);
 }
 
-/** What keeps a job that runs from getting further, in words: its progress would stand still without any. */
-async function troubles(client: Client, { raw }: WorkflowExecutionDescription): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (const { lastFailure } of raw.pendingActivities ?? []) {
+/** What the last attempt at an activity failed by. */
+interface LastFailure {
+  readonly code: string;
+  readonly why: string;
+  /** The next attempt has not begun. */
+  readonly waits: boolean;
+}
+
+/** temporal.api.enums.v1.PendingActivityState: no attempt runs. */
+const scheduledState = 1;
+
+async function failuresOf(
+  client: Client,
+  { raw }: WorkflowExecutionDescription,
+): Promise<readonly LastFailure[]> {
+  const found: LastFailure[] = [];
+  for (const { lastFailure, state } of raw.pendingActivities ?? []) {
     const code = errorCodes.find((each) => each === lastFailure?.applicationFailureInfo?.type);
     if (code === undefined) continue;
     const converter = tolerant(client.options.loadedDataConverter);
     const error = await decodeOptionalFailureToOptionalError(converter, lastFailure);
     // by a worker whose key is not here: the text is not to be had
     const hidden = lastFailure?.encodedAttributes != null && error?.message === lastFailure.message;
-    found.push(
-      `The last attempt ended with ${code}, and is repeated: ${hidden ? "the worker's log says why" : (error?.message ?? '')}`,
-    );
+    const why = hidden ? "the worker's log says why" : (error?.message ?? '');
+    found.push({ code, why, waits: Number(state) === scheduledState });
   }
+  return found;
+}
+
+/** What keeps a job that runs from getting further, in words: its progress would stand still without any. */
+function warningsOf(
+  failures: readonly LastFailure[],
+  { raw }: WorkflowExecutionDescription,
+): readonly string[] {
+  const found = failures.map(
+    ({ code, why }) => `The last attempt ended with ${code}, and is repeated: ${why}`,
+  );
   const attempt = raw.pendingWorkflowTask?.attempt ?? 1;
   if (attempt <= stuckAttempts) return found;
   return [

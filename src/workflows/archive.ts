@@ -99,6 +99,7 @@ class ArchiveJob {
       },
       progress: () => this.progress(),
       stats: () => this.stats,
+      canPause: () => this.phase !== 'publishing' && this.phase !== 'done',
     });
   }
 
@@ -154,6 +155,13 @@ class ArchiveJob {
       await this.assembleSome();
       endIfCancelled();
     }
+    // the pause may have come with the last of them
+    if (this.job.paused) await this.paused();
+  }
+
+  private async paused(): Promise<void> {
+    this.show('paused');
+    await condition(() => !this.job.paused);
   }
 
   async publish(): Promise<JobResult> {
@@ -199,10 +207,7 @@ class ArchiveJob {
 
   /** What may have to happen between two activities: a pause, or another run. */
   private async between(phase: 'running' | 'assembling'): Promise<void> {
-    if (this.job.paused) {
-      this.show('paused');
-      await condition(() => !this.job.paused);
-    }
+    if (this.job.paused) await this.paused();
     if (this.phase !== phase) this.show(phase);
     if (this.hasRoom()) return;
     await condition(allHandlersFinished);
@@ -242,6 +247,7 @@ class ArchiveJob {
             batchSize: begun.batchSize,
             batchCeiling: begun.batchCeiling,
             nowSeconds: Math.floor(begun.startedMs / 1000),
+            ...(this.input.replace === true ? { anew: true } : {}),
           }),
         ),
       );

@@ -27,7 +27,11 @@ export interface Commanded {
   change(change: JobChange): void;
   progress(): JobProgress;
   stats(): ResourceStats | null;
+  /** False once the dataset is being published: half a publication helps nobody. */
+  canPause(): boolean;
 }
+
+const tooLate = 'Too late to pause: the dataset is being published, which takes moments';
 
 function validate(setting: CommandSetting, value: unknown): void {
   const problem = commandProblem(setting, value);
@@ -82,11 +86,18 @@ export function registerCommands(job: Commanded): void {
       validate('maxMemoryUsage', mb);
     },
   });
-  setHandler(defineUpdate<boolean>(updates.pause), pause);
+  setHandler(defineUpdate<boolean>(updates.pause), pause, {
+    validator: () => {
+      if (!job.canPause()) throw ApplicationFailure.nonRetryable(tooLate, 'USAGE');
+    },
+  });
   setHandler(defineUpdate<boolean>(updates.resume), resume);
 
   setHandler(defineSignal<[number]>(commandNames.setBatchSize), signalled('baseBatchSize', setBatchSize));
   setHandler(defineSignal<[number]>(commandNames.setMaxMemory), signalled('maxMemoryUsage', setMaxMemory));
-  setHandler(defineSignal(commandNames.pause), () => void pause());
+  setHandler(defineSignal(commandNames.pause), () => {
+    if (job.canPause()) pause();
+    else log.warn(`Signal ignored: ${tooLate}`);
+  });
   setHandler(defineSignal(commandNames.resume), () => void resume());
 }

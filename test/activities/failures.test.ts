@@ -26,6 +26,7 @@ const expected: Readonly<Record<ErrorCode, Retry>> = {
   DATASET_IN_USE: null,
   DATASET_INVALID: null,
   PAYLOAD_UNREADABLE: [10, Infinity],
+  WORKER_LOST: null,
   JOB_NOT_FOUND: null,
   JOB_FAILED: null,
   SERVER_UNREACHABLE: [2, 5],

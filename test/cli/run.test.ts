@@ -209,6 +209,30 @@ describe('threadmill run', () => {
     assert.equal(run.stderr.match(/Paused; threadmill resume job-1 lets it go on\n/g)?.length, 1);
   });
 
+  it('says once why a job waits, until it has got further', async () => {
+    const trouble = 'Cannot write "/out/part-00003.parquet": no space left on its disk';
+    scene.isTTY = true;
+    scene.threadmill = fakeThreadmill({
+      ...good(),
+      waitForJob: (_, options) => {
+        // an attempt runs between two waits
+        for (const more of [
+          { trouble },
+          {},
+          { trouble },
+          { trouble },
+          { parts: progress.parts + 1 },
+          { trouble },
+        ])
+          options?.onProgress?.({ ...progress, ...more });
+        return Promise.resolve(result);
+      },
+    });
+    const run = await scene.run('run', scene.archive('RC.zst'));
+    assert.equal(run.stderr.split(`${trouble}\n`).length - 1, 2);
+    assert.match(run.stderr, /40\.0 %  waiting to try again/);
+  });
+
   it('redraws one line on a terminal and takes it away before the summary', async () => {
     scene.isTTY = true;
     scene.threadmill = good();

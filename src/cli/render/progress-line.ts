@@ -25,6 +25,7 @@ function pieces(progress: JobProgress): readonly string[] {
   const eta = progress.estimatedTimeRemaining;
   const state = states[progress.state];
   const known = [percent(progress), ...(state === '' ? [] : [state])];
+  if (progress.trouble !== undefined) return [...known, 'waiting to try again'];
   if (progress.state === 'assembling') {
     return [
       ...known,

@@ -43,16 +43,14 @@ export function fingerprintOf(path: string): Fingerprint {
 
 /**
  * What changes when a file is written to or replaced: size, time of the last write, inode. Costs a microsecond; between two
- * equal marks the fingerprint need not be taken again.
- *
- * @throws {ThreadmillError} ARCHIVE_MISSING, ARCHIVE_UNREADABLE
+ * equal marks the fingerprint need not be taken again. Null: it can't be looked at.
  */
-export function statMarkOf(path: string): string {
+export function statMarkOf(path: string): string | null {
   try {
     const { size, mtimeNs, ctimeNs, ino } = statSync(path, { bigint: true });
     return `${size} ${mtimeNs} ${ctimeNs} ${ino}`;
-  } catch (error) {
-    throw archiveError(path, error);
+  } catch {
+    return null;
   }
 }
 

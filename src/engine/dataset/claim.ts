@@ -98,16 +98,21 @@ async function create(path: string, jobId: string): Promise<void> {
   const text = `${JSON.stringify({ jobId })}\n`;
   try {
     await writeNew(temporary, text);
-    await link(temporary, path).catch(async (error: unknown) => {
-      // Some file systems (exFAT, network shares) have no links: there the content follows the name by a moment.
-      if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP'].includes(codeOf(error))) throw error;
-      await writeNew(path, text);
-    });
+    await place(temporary, path, text);
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw outputError(path, error);
   } finally {
     await rm(temporary, { force: true }).catch(() => undefined); // clean-up finds it by its suffix
   }
+}
+
+/** Gives a file that holds `text` its name, unless that is taken (EEXIST). */
+async function place(temporary: string, path: string, text: string): Promise<void> {
+  await link(temporary, path).catch(async (error: unknown) => {
+    // Some file systems (exFAT, network shares) have no links: there the content follows the name by a moment.
+    if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP'].includes(codeOf(error))) throw error;
+    await writeNew(path, text);
+  });
 }
 
 async function writeNew(path: string, text: string): Promise<void> {
@@ -125,8 +130,8 @@ async function takeAway(path: string, holder: string): Promise<void> {
   const temporary = besides(path);
   try {
     await rename(path, temporary);
-    const taken = jobIdIn(await readFile(temporary, 'utf8'));
-    if (taken !== holder) await link(temporary, path);
+    const text = await readFile(temporary, 'utf8');
+    if (jobIdIn(text) !== holder) await place(temporary, path, text);
   } catch (error) {
     if (!['ENOENT', 'EEXIST'].includes(codeOf(error))) throw outputError(path, error);
   } finally {

@@ -1,8 +1,10 @@
 /** Removes what killed attempts and jobs that are gone left in a dataset's folder, and only what is old. */
 import { opendir, rm, stat } from 'node:fs/promises';
+import { ThreadmillError } from '../../core/errors.ts';
 import { join } from 'node:path';
 import { outputError } from '../output/atomic-file.ts';
-import { roleOf, type DatasetFileRole } from './names.ts';
+import { findManifest } from './manifest.ts';
+import { claimName, roleOf, type DatasetFileRole } from './names.ts';
 
 /** A dataset has at most 6,000 parts with a piece each; a larger folder is somebody else's, and its rest waits. */
 const entriesMax = 100_000;
@@ -32,9 +34,32 @@ interface FoundFile extends RemovedFile {
 }
 
 /**
+ * Removes a piece of rejects that was written after its job had published the dataset: what it holds stands in the joined
+ * rejects. Where the folder is claimed, by whomever, or unpublished, nothing is touched.
+ */
+export async function removeStrayPiece(folder: string, jobId: string, file: string): Promise<void> {
+  if ((await publishedBy(folder)) !== jobId) return;
+  const path = join(folder, file);
+  await rm(path, { force: true }).catch((error: unknown) => {
+    throw outputError(path, error);
+  });
+}
+
+/** The job whose finished dataset stands in a folder that nobody is writing; else null. */
+async function publishedBy(folder: string): Promise<string | null> {
+  const claimed = await stat(join(folder, claimName)).catch(() => null);
+  if (claimed !== null) return null;
+  const manifest = await findManifest(folder).catch((error: unknown) => {
+    if (error instanceof ThreadmillError) return null; // a broken one says nothing
+    throw error;
+  });
+  return manifest?.jobId ?? null;
+}
+
+/**
  * Removes the temporary files of one dataset folder (not of folders in it) whose last write is older than `olderThanMs`, and
- * its spill files where nothing of ours was written for `spillsOlderThanMs`; never anything else. Looks at 100,000 names at
- * most. Idempotent; a folder that is gone is clean.
+ * such pieces of rejects where a finished dataset stands; its spill files where nothing of ours was written for
+ * `spillsOlderThanMs`; never anything else. Looks at 100,000 names at most. Idempotent; a folder that is gone is clean.
  *
  * @throws {ThreadmillError} OUTPUT_DENIED where the folder can't be read or a file not be removed
  */
@@ -44,11 +69,13 @@ export async function cleanDataset(
 ): Promise<readonly RemovedFile[]> {
   const removed: RemovedFile[] = [];
   try {
+    const published = (await publishedBy(folder)) !== null;
     const files = await ourFiles(folder, nowMs);
     const quietMs = Math.min(...files.map(({ ageMs }) => ageMs));
     const spillsGo = spillsOlderThanMs !== null && quietMs > spillsOlderThanMs;
     for (const { file, bytes, role, ageMs } of files) {
-      if (!(role === 'temporary' ? ageMs > olderThanMs : role === 'spill' && spillsGo)) continue;
+      const leftOver = role === 'temporary' || (role === 'piece' && published);
+      if (!(leftOver ? ageMs > olderThanMs : role === 'spill' && spillsGo)) continue;
       await rm(join(folder, file), { force: true });
       removed.push({ file, bytes });
     }

@@ -231,7 +231,7 @@ function hasColumns(format: OutputFormat): boolean {
 }
 
 /** The version in the package's own `package.json`, which stands at the same distance from `src` and `dist`. */
-function programVersion(): string {
+export function programVersion(): string {
   const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { readonly version: string }).version;
 }

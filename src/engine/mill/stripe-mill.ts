@@ -3,6 +3,7 @@ import { zeroCounters, type Counters, type ExcludeRule, type RejectReason } from
 import { lineBytesMax, overlongRawBytesMax, stripeRejectsMax } from '../../core/limits.ts';
 import type { EncodedStripe, FormatOptions } from '../output/format.ts';
 import { ByteSink } from '../output/byte-sink.ts';
+import type { UndatedBounds } from '../output/seal.ts';
 import type { FieldTable } from './fields.ts';
 import { parseLine } from './parse.ts';
 import { createRowSink, type RowSink } from './row-sink.ts';
@@ -34,6 +35,7 @@ export interface MilledStripe {
   readonly counters: Counters;
   /** At most `stripeRejectsMax`: fewer than the counters say where the job has to end. */
   readonly rejects: readonly StripeReject[];
+  readonly undated: UndatedBounds;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -123,6 +125,7 @@ export class StripeMill {
         rejected: this.rejected,
         blank: this.blank,
       },
+      undated: this.judge.takeBounds(),
       rejects:
         raws === null
           ? []

@@ -2,6 +2,7 @@
 import { daySeconds, redditEpochSeconds } from '../../core/limits.ts';
 import type { ArchiveKind } from '../../core/columns.ts';
 import type { ExcludeRule } from '../../core/fates.ts';
+import type { UndatedBounds } from '../output/seal.ts';
 import { nullValue, absent, numberValue, stringValue, type FieldTable } from './fields.ts';
 
 export interface RuleSettings {
@@ -62,6 +63,9 @@ export function secondsOf(fields: FieldTable, slot: number): number {
 
 /** Judges lines of one kind under one job's settings. */
 export class Judge {
+  /** Latest time, without a retrieval time beside it, that passed; earliest that came too late. Seconds; ±Infinity: none. */
+  private latestPassed = -Infinity;
+  private earliestRefused = Infinity;
   private readonly settings: RuleSettings;
   private readonly requiredNonEmpty: readonly (readonly [number, string])[];
   private readonly requiredString: readonly (readonly [number, string])[];
@@ -89,6 +93,17 @@ export class Judge {
     this.score = fields.slot('score');
   }
 
+  /** The bounds since the last call. */
+  takeBounds(): UndatedBounds {
+    const { latestPassed, earliestRefused } = this;
+    this.latestPassed = -Infinity;
+    this.earliestRefused = Infinity;
+    return {
+      latestPassed: latestPassed === -Infinity ? null : latestPassed,
+      earliestRefused: earliestRefused === Infinity ? null : earliestRefused,
+    };
+  }
+
   judge(fields: FieldTable): Verdict {
     for (const [slot, field] of this.requiredNonEmpty) {
       if (fields.type[slot] !== stringValue || fields.end[slot] === fields.start[slot]) {
@@ -112,8 +127,13 @@ export class Judge {
     }
     if (!this.settings.validateTimestamps) return null;
     const retrieved = retrievedSeconds(fields, this.retrievedOn, this.retrievedUtc);
-    const latest = (Number.isNaN(retrieved) ? this.settings.nowSeconds : retrieved) + daySeconds;
-    if (created >= redditEpochSeconds && created <= latest) return null;
+    const undated = Number.isNaN(retrieved);
+    const latest = (undated ? this.settings.nowSeconds : retrieved) + daySeconds;
+    if (created >= redditEpochSeconds && created <= latest) {
+      if (undated && created > this.latestPassed) this.latestPassed = created;
+      return null;
+    }
+    if (undated && created > latest && created < this.earliestRefused) this.earliestRefused = created;
     return { fate: 'rejected', reason: 'invalid-timestamp', field: 'created_utc' };
   }
 

@@ -42,6 +42,16 @@ export class AtomicFile {
     return this.written;
   }
 
+  /** What has been written so far, and what `commit()` will give if nothing follows. */
+  get digest(): FileDigest {
+    return { bytes: this.written, sha256: this.hash.copy().digest('hex') };
+  }
+
+  /** SHA-256, in hex, of what has been written with `more` behind it. */
+  digestWith(more: Uint8Array): string {
+    return this.hash.copy().update(more).digest('hex');
+  }
+
   async write(bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0) return;
     this.hash.update(bytes);
@@ -61,7 +71,7 @@ export class AtomicFile {
    * copies by time of change must not notice.
    */
   async commit(): Promise<FileDigest> {
-    const digest = { bytes: this.written, sha256: this.hash.digest('hex') };
+    const { digest } = this;
     try {
       if (await standsThere(this.path, digest)) {
         await this.handle.close();

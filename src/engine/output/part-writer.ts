@@ -1,7 +1,7 @@
 /** One part file and its piece of rejects, from milled stripes in order. */
 import { join } from 'node:path';
 import zstd from '@mongodb-js/zstd';
-import type { PartEntry, RejectExample } from '../../contract/job.ts';
+import type { PartEntry, RejectExample, ResumePoint } from '../../contract/job.ts';
 import { partFile, partNaming, rejectsFile, type PartNaming } from '../../contract/part.ts';
 import { ThreadmillError } from '../../core/errors.ts';
 import { addCounters, totalOf, zeroCounters, type Counters } from '../../core/fates.ts';
@@ -10,6 +10,7 @@ import type { MilledStripe, StripeReject } from '../mill/stripe-mill.ts';
 import { AtomicFile } from './atomic-file.ts';
 import { spillFraming } from '../threads/spill-file.ts';
 import { partFraming, type FormatOptions, type PartFraming } from './format.ts';
+import { blankSeal, sealFooter, sealKey, type UndatedBounds } from './seal.ts';
 
 const rejectsLevel = 3;
 
@@ -37,6 +38,8 @@ export class PartWriter {
   private pendingRejects: Buffer[] = [];
   private pendingRejectBytes = 0;
   private counters: Counters = zeroCounters;
+  private undated: UndatedBounds = { latestPassed: null, earliestRefused: null };
+  private readonly origin: string;
   private readonly examples: RejectExample[] = [];
 
   private constructor(options: PartWriterOptions, framing: PartFraming, file: AtomicFile) {
@@ -45,6 +48,7 @@ export class PartWriter {
     this.naming = partNaming(options.format);
     this.start = options.start;
     this.firstLine = options.firstLine;
+    this.origin = options.origin;
     this.framing = framing;
     this.file = file;
   }
@@ -66,7 +70,7 @@ export class PartWriter {
   }
 
   /** Appends the next stripe of the part. */
-  async append({ encoded, counters, rejects }: MilledStripe): Promise<void> {
+  async append({ encoded, counters, rejects, undated }: MilledStripe): Promise<void> {
     if (encoded.rows > 0) {
       this.stripes.push({
         offset: this.file.bytes,
@@ -79,18 +83,25 @@ export class PartWriter {
     if (rejects.length < totalOf(counters.rejected)) throw hopeless(counters, rejects);
     for (const reject of rejects) await this.reject(reject, linesBefore + reject.line);
     this.counters = addCounters(this.counters, counters);
+    this.undated = joinBounds(this.undated, undated);
   }
 
-  /** Completes both files under their temporary names. `end`: where the next part's first line starts. */
-  async finish(end: number): Promise<FinishedPart> {
-    const { index, naming, start, firstLine, counters, file } = this;
+  /**
+   * Completes both files under their temporary names, and seals the part. `end`: where the next part's first line starts;
+   * `frame`: where a decoder enters for it.
+   */
+  async finish(end: number, frame: ResumePoint['frame']): Promise<FinishedPart> {
+    const { index, naming, start, firstLine, counters, undated, origin, file } = this;
     await this.flushRejects();
     const { rejects } = this;
-    await file.write(
-      this.framing.footer(this.stripes, {
-        'threadmill.part': JSON.stringify({ index, start, end, firstLine, counters }),
-      }),
-    );
+    const known = { index, start, end, firstLine, counters };
+    const facts = { origin, ...known, frame, undated, rejects: rejects?.digest ?? null };
+    const footer = this.framing.footer(this.stripes, {
+      'threadmill.part': JSON.stringify(known),
+      [sealKey]: blankSeal(facts),
+    });
+    sealFooter(footer, (bytes) => file.digestWith(bytes));
+    await file.write(footer);
     const name = partFile(index, naming);
     return {
       index,
@@ -153,6 +164,20 @@ export interface PartWriterOptions {
   readonly start: number;
   readonly firstLine: number;
   readonly format: FormatOptions;
+  /** Of all that decides the part's bytes; see `PartFacts`. */
+  readonly origin: string;
+}
+
+/** The bounds of two runs of lines together. */
+function joinBounds(a: UndatedBounds, b: UndatedBounds): UndatedBounds {
+  const chosen = (choose: typeof Math.max, ...both: readonly (number | null)[]): number | null => {
+    const there = both.filter((bound) => bound !== null);
+    return there.length === 0 ? null : choose(...there);
+  };
+  return {
+    latestPassed: chosen(Math.max, a.latestPassed, b.latestPassed),
+    earliestRefused: chosen(Math.min, a.earliestRefused, b.earliestRefused),
+  };
 }
 
 /** One line of `rejects.jsonl.zst`. Bytes that are no UTF-8 stand in `rawBase64` instead of `raw`: nothing is lost. */

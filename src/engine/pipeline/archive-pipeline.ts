@@ -21,6 +21,8 @@ export interface PipelineOptions extends FeederOptions {
   readonly folder: string;
   /** Go over damage to the next frame; a line that it cut off is told among the rejects. */
   readonly salvage: boolean;
+  /** Of all that decides the parts' bytes; see `PartFacts`. */
+  readonly origin: string;
   readonly onBlockDone?: (report: BlockReport) => void;
 }
 
@@ -228,6 +230,7 @@ export class ArchivePipeline {
       start: this.partStart,
       firstLine: this.nextLine,
       format: this.options.mill,
+      origin: this.options.origin,
     });
     await this.writer.append(milled);
   }
@@ -235,7 +238,8 @@ export class ArchivePipeline {
   private async endPart(stripe: Stripe): Promise<void> {
     const { writer } = this;
     if (writer === null) throw new TypeError('Cannot end a part: none is open');
-    const finished = await writer.finish(stripe.end);
+    const frame = this.frameFor(stripe.end);
+    const finished = await writer.finish(stripe.end, frame);
     this.writer = null;
     this.uncommitted.add(finished);
     this.nextLine += finished.counters.lines;
@@ -244,7 +248,7 @@ export class ArchivePipeline {
       part: stripe.range.part + 1,
       offset: stripe.end,
       line: this.nextLine,
-      frame: this.frameFor(stripe.end),
+      frame,
     };
     const part: PipelinePart = {
       holes: this.decoder.position.holes.filter(({ decompressed }) => decompressed <= stripe.end),

@@ -11,6 +11,7 @@ import { ResourceMonitor } from '../resources/resource-monitor.ts';
 import type { ProcessMemory } from '../resources/process-memory.ts';
 import { ArchivePipeline, inFlightBytesFor, type PipelineStep } from './archive-pipeline.ts';
 import type { BlockReport } from './mill-lane.ts';
+import { millOptionsOf, originOf } from './mill-options.ts';
 import { RateWindow } from './rate-window.ts';
 
 export interface SessionOptions {
@@ -55,20 +56,8 @@ export class MillSession {
       archive: inspection,
       from,
       folder: input.dataset,
-      mill: {
-        format: settings.format,
-        kind: inspection.kind,
-        keepRaw: settings.keepRaw,
-        buckets: input.buckets,
-        rules: {
-          kind: inspection.kind,
-          validateTimestamps: settings.validateTimestamps,
-          nowSeconds: input.nowSeconds,
-          qualityMinScore: settings.qualityMinScore,
-          excludeDeleted: settings.excludeDeleted,
-          excludeRemoved: settings.excludeRemoved,
-        },
-      },
+      mill: millOptionsOf(input),
+      origin: originOf(input),
       partBytes: settings.partBytes,
       threads,
       batchSize: input.batchSize,

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { claimDataset, datasetFolder, holdsClaim, releaseClaim } from '../../../src/engine/dataset/claim.ts';
@@ -105,6 +107,66 @@ describe('claimDataset()', () => {
         const winners = jobs.filter((_, at) => results[at]?.status === 'fulfilled');
         assert.equal(winners.length, 1, `round ${round}: ${winners.join(', ')}`);
         assert.deepEqual(await holder(folder), { jobId: winners[0] });
+        assert.deepEqual(await readdir(folder), [claimFile]);
+      });
+    }
+  });
+});
+
+describe('claimDataset() on a file system without hard links', () => {
+  const real = fs.promises.link;
+  before(() => {
+    fs.promises.link = () => Promise.reject(Object.assign(new Error('no links here'), { code: 'EPERM' }));
+    syncBuiltinESMExports();
+  });
+  after(() => {
+    fs.promises.link = real;
+    syncBuiltinESMExports();
+  });
+
+  it('puts a claim back that another job made while a stale one was being taken away', () =>
+    inFolder(async (folder) => {
+      const path = join(folder, claimFile);
+      await writeFile(path, '{"jobId":"gone"}');
+      const { rename } = fs.promises;
+      let first = true;
+      fs.promises.rename = async (from, to) => {
+        // the other job is faster, by a moment
+        if (first) await writeFile(path, '{"jobId":"faster"}');
+        first = false;
+        await rename(from, to);
+      };
+      syncBuiltinESMExports();
+      try {
+        const isRunning = (jobId: string): Promise<boolean> => Promise.resolve(jobId !== 'gone');
+        await assert.rejects(claimDataset(folder, 'slower', { isRunning, replace: false }), {
+          code: 'DATASET_IN_USE',
+        });
+        assert.deepEqual(await holder(folder), { jobId: 'faster' });
+        assert.deepEqual(await readdir(folder), [claimFile]);
+      } finally {
+        fs.promises.rename = rename;
+        syncBuiltinESMExports();
+      }
+    }));
+
+  it('gives a stale folder to one of many jobs that want it at once', async () => {
+    for (let round = 0; round < 20; round++) {
+      await inFolder(async (folder) => {
+        await writeFile(join(folder, claimFile), '{"jobId":"gone"}');
+        const isRunning = (jobId: string): Promise<boolean> => Promise.resolve(jobId !== 'gone');
+        const jobs = Array.from({ length: 8 }, (_, at) => `job-${at}`);
+        const results = await Promise.allSettled(
+          jobs.map((jobId) => claimDataset(folder, jobId, { isRunning, replace: false })),
+        );
+        const reasons = results.flatMap((result) =>
+          result.status === 'rejected' ? [result.reason as Error] : [],
+        );
+        for (const reason of reasons)
+          assert.equal((reason as Error & { code?: string }).code, 'DATASET_IN_USE', reason.message);
+        const { jobId } = (await holder(folder)) as { readonly jobId: string };
+        const winner = results[jobs.indexOf(jobId)];
+        assert.equal(winner?.status, 'fulfilled', `round ${round}: ${jobId} holds it and was refused`);
         assert.deepEqual(await readdir(folder), [claimFile]);
       });
     }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cleanDataset } from '../../../src/engine/dataset/clean-up.ts';
+import { cleanDataset, removeStrayPiece } from '../../../src/engine/dataset/clean-up.ts';
+import { publishDataset } from '../../../src/engine/dataset/publish.ts';
+import { verifyDataset } from '../../../src/engine/dataset/verify.ts';
 import { AtomicFile } from '../../../src/engine/output/atomic-file.ts';
-import { inFolder } from './scene.ts';
+import { inFolder, writeParts } from './scene.ts';
 
 const nowMs = Date.UTC(2026, 0, 1);
 const hourMs = 3_600_000;
@@ -96,5 +98,43 @@ describe('cleanDataset()', () => {
         spills,
       );
       assert.deepEqual((await readdir(folder)).sort(), [...others].sort());
+    }));
+
+  it('removes pieces of rejects where their dataset is finished, and nowhere else', () =>
+    inFolder(async (folder) => {
+      const input = await writeParts(folder, [1, 0]);
+      const piece = 'part-00000.rejects.jsonl.zst';
+      const late = await readFile(join(folder, piece));
+      const clean = async (): Promise<readonly string[]> =>
+        (await cleanDataset(folder, { olderThanMs: hourMs, nowMs, spillsOlderThanMs: null })).map(
+          ({ file }) => file,
+        );
+      await aged(join(folder, piece), 2 * hourMs);
+      assert.deepEqual(await clean(), [], 'its job is not done');
+      await publishDataset(input);
+      await writeFile(join(folder, piece), late);
+      await aged(join(folder, piece), 2 * hourMs);
+      await writeFile(join(folder, '.threadmill-job.json'), '{"jobId":"another"}');
+      assert.deepEqual(await clean(), [], 'somebody writes the folder');
+      await removeStrayPiece(folder, input.jobId, piece);
+      await rm(join(folder, '.threadmill-job.json'));
+      assert.deepEqual(await clean(), [piece]);
+      assert.deepEqual((await verifyDataset(folder)).problems, []);
+    }));
+});
+
+describe('removeStrayPiece()', () => {
+  it('removes what an attempt made after its own job was done, and nothing of another', () =>
+    inFolder(async (folder) => {
+      const input = await writeParts(folder, [1, 0]);
+      const piece = 'part-00000.rejects.jsonl.zst';
+      await removeStrayPiece(folder, input.jobId, piece);
+      await publishDataset(input);
+      await writeFile(join(folder, piece), 'x');
+      await removeStrayPiece(folder, 'another', piece);
+      assert.ok((await readdir(folder)).includes(piece));
+      await removeStrayPiece(folder, input.jobId, piece);
+      assert.ok(!(await readdir(folder)).includes(piece));
+      assert.deepEqual((await verifyDataset(folder)).problems, []);
     }));
 });

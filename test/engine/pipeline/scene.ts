@@ -83,6 +83,7 @@ export function pipelineOf(given: Given): ArchivePipeline {
     meanLineBytes: 100,
     inFlightBytesMax: 4 * 1024 * 1024,
     salvage: false,
+    origin: 'made by a test',
     ...given,
   });
 }

@@ -98,7 +98,14 @@ export async function spillHere(
   const options = { format, kind, keepRaw, buckets };
   for (let start = 0; start < bytes.length;) {
     const index = spills.length;
-    const writer = await PartWriter.create({ folder: into, index, start, firstLine: 0, format: options });
+    const writer = await PartWriter.create({
+      folder: into,
+      index,
+      start,
+      firstLine: 0,
+      format: options,
+      origin: 'x',
+    });
     const middle = endOfLines(bytes, start, partLines >> 1);
     const end = endOfLines(bytes, start, partLines);
     for (const [from, to] of [
@@ -109,7 +116,9 @@ export async function spillHere(
       mill.write(bytes.subarray(from, to));
       await writer.append(mill.finish());
     }
-    const { file, bytes: size } = await (await writer.finish(end)).commit();
+    const { file, bytes: size } = await (
+      await writer.finish(end, { compressed: 0, decompressed: 0 })
+    ).commit();
     spills.push({ path: path.join(into, file), bytes: size, kind });
     start = end;
   }

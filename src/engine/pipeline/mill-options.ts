@@ -1,0 +1,41 @@
+/** What a job's input means for its mills, and the hash by which a part says that it was made of just that. */
+import { createHash } from 'node:crypto';
+import type { SegmentInput } from '../../contract/job.ts';
+import { programVersion } from '../dataset/manifest.ts';
+import type { MillOptions } from '../mill/stripe-mill.ts';
+
+/** How a job's lines are judged and written. */
+export function millOptionsOf({ inspection, settings, buckets, nowSeconds }: SegmentInput): MillOptions {
+  const { kind } = inspection;
+  return {
+    format: settings.format,
+    kind,
+    keepRaw: settings.keepRaw,
+    buckets,
+    rules: {
+      kind,
+      validateTimestamps: settings.validateTimestamps,
+      nowSeconds,
+      qualityMinScore: settings.qualityMinScore,
+      excludeDeleted: settings.excludeDeleted,
+      excludeRemoved: settings.excludeRemoved,
+    },
+  };
+}
+
+/**
+ * SHA-256, in hex, of all that decides a part's bytes but its place and the job's start, whose part in it the part tells
+ * itself (see `UndatedBounds`): the archive's content, the rules and the format, this version of the program, and
+ * the zstd that packs it.
+ */
+export function originOf(input: SegmentInput): string {
+  const { inspection, settings } = input;
+  const { rules, ...format } = millOptionsOf(input);
+  const { nowSeconds: _start, ...timeless } = rules;
+  const { fingerprint, container } = inspection;
+  const cut = { partBytes: settings.partBytes, salvage: settings.salvage };
+  const zstd = process.versions['zstd'] ?? '';
+  return createHash('sha256')
+    .update(JSON.stringify([programVersion(), zstd, fingerprint, container, format, timeless, cut]))
+    .digest('hex');
+}
