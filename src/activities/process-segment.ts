@@ -25,6 +25,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { Attempts } from './attempts.ts';
 import { failureOf } from './failures.ts';
 import type { SegmentEnd, SegmentMetrics } from './job-metrics.ts';
+import { RunRecorder } from './run-recorder.ts';
 import { damagedArchive, tooManyRejects } from './segment-errors.ts';
 
 /** Heartbeats go out once a second at most (the worker's throttle); called more often, the newest is never old. */
@@ -79,6 +80,7 @@ class Segment {
   private live;
   private readonly metrics: SegmentMetrics;
   private how: SegmentEnd = 'failed';
+  private readonly recorder: RunRecorder;
 
   /** How the file looked when its fingerprint was last compared. */
   private archiveMark = '';
@@ -98,6 +100,7 @@ class Segment {
     this.holes = from.holes ?? [];
     this.next = from.next;
     this.jobId = this.context.info.workflowExecution?.workflowId ?? this.context.info.activityId;
+    this.recorder = new RunRecorder(input.nowSeconds, beaten.resumptions ?? []);
     this.metrics = deps.metrics.segment(this.jobId, input.inspection.name);
     this.live = {
       processedLines: from.next.line,
@@ -148,6 +151,7 @@ class Segment {
       });
     const resumed = parked === null && this.next.offset > 0;
     this.metrics.begun({ attempt: this.context.info.attempt, resumed });
+    if (resumed || this.context.info.attempt > 1) this.recorder.resumed();
     this.context.log.debug('Segment begins', {
       part: this.next.part,
       offset: this.next.offset,
@@ -324,6 +328,7 @@ class Segment {
     this.live = session.live();
     const stats = session.stats();
     this.metrics.live(this.live, stats, this.input.inspection);
+    this.recorder.look(this.live, true);
     const asked = details?.cancelRequested === true;
     // a job that is no longer ours may never come again, and its temporary files would wait for it
     const keep = end === 'full' || (end === 'cancelled' && (asked || details?.paused === true));
@@ -346,6 +351,7 @@ class Segment {
       workerQueue: keep ? deps.ownTaskQueue : null,
       ...this.known,
       peakMemoryBytes: session.peakMemoryBytes,
+      run: this.recorder.record,
     };
   }
 
@@ -365,7 +371,8 @@ class Segment {
     const { line: processedLines, offset: processedBytes } = this.next;
     const far = { processedLines, processedBytes, compressedBytes: Math.floor(compressedBytes * share) };
     const live = { ...this.live, ...far };
-    return { ...this.known, finished: false, live, stats: null, workerQueue: null, peakMemoryBytes: 0 };
+    const nothing = { finished: false, stats: null, workerQueue: null, peakMemoryBytes: 0 };
+    return { ...this.known, ...nothing, live, run: this.recorder.record };
   }
 
   private beat(): void {
@@ -373,6 +380,7 @@ class Segment {
     session.tick();
     const live = session.live();
     this.metrics.live(live, session.stats(), this.input.inspection);
+    this.recorder.look(live);
     // how often lines must have passed before the figures in the heartbeat change; that it beats is another matter
     if (live.processedLines - this.reportedLines >= this.input.settings.progressReportingInterval) {
       this.reportedLines = live.processedLines;
@@ -385,7 +393,9 @@ class Segment {
   private heartbeat(): SegmentHeartbeat {
     // without checkpoints a lost attempt starts its segment again: it gets nothing to resume from
     const done = this.input.settings.enableCheckpoints ? this.progress : { parts: [], next: this.input.next };
-    return { ...done, live: this.live, stats: this.session?.stats() ?? null, ...this.attempts.memory };
+    const { resumptions } = this.recorder.record;
+    const stats = this.session?.stats() ?? null;
+    return { ...done, live: this.live, stats, ...this.attempts.memory, resumptions };
   }
 
   private opened(): MillSession {

@@ -4,6 +4,7 @@ import { addCounters, zeroCounters } from '../core/fates.ts';
 import { rejectExamplesMax } from '../core/limits.ts';
 import type { Hole, InspectionResult, JobState, SegmentProgress, SegmentResult } from './job.ts';
 import { packedCounters } from './part.ts';
+import { emptyRun, extendRun } from './run.ts';
 
 /** More would be a log; the worker has one. */
 const warningsMax = 10;
@@ -107,6 +108,7 @@ export function absorbSegment(state: JobState, begun: JobState, result: SegmentR
     holes: joinHoles(state.holes, result.holes),
     rejectExamples: [...state.rejectExamples, ...result.rejectExamples].slice(0, rejectExamplesMax),
     warnings: [...state.warnings, ...result.warnings].slice(-warningsMax),
+    run: extendRun(state.run ?? emptyRun, result.run ?? emptyRun),
   };
 }
 

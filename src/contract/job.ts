@@ -2,6 +2,7 @@
 import type { ArchiveKind } from '../core/columns.ts';
 import type { Counters } from '../core/fates.ts';
 import type { PackedPart } from './part.ts';
+import type { RunRecord } from './run.ts';
 
 export type { PackedPart, PartEntry } from './part.ts';
 
@@ -121,6 +122,8 @@ export interface JobState {
   /** How far the archive was read, for progress; absent in states of early runs. */
   readonly compressedBytes?: number;
   readonly warnings: readonly string[];
+  /** How it went so far; absent in states of early runs. */
+  readonly run?: RunRecord;
 }
 
 export interface ResumePoint {
@@ -225,6 +228,8 @@ export interface SegmentHeartbeat extends SegmentProgress {
   /** The attempt that committed last (0: none), and the attempts after it that ended by their own word. */
   readonly since?: number;
   readonly spoken?: number;
+  /** Of the attempts at this segment, as in `RunRecord`; the latest ones. */
+  readonly resumptions?: readonly number[];
 }
 
 export interface SegmentResult extends SegmentProgress {
@@ -240,6 +245,8 @@ export interface SegmentResult extends SegmentProgress {
   readonly holes: readonly Hole[];
   readonly rejectExamples: readonly RejectExample[];
   readonly warnings: readonly string[];
+  /** What this segment saw of itself; absent in results of early versions. */
+  readonly run?: RunRecord;
 }
 
 /** Result of `inspectArchive`. */
@@ -264,6 +271,7 @@ export interface PublishInput {
   readonly holes: readonly Hole[];
   /** When the job first began: "now" for records without a retrieval time. */
   readonly startedMs: number;
+  readonly run?: RunRecord;
 }
 
 /** Result of the clean-up workflow. */

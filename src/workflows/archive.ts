@@ -190,6 +190,7 @@ class ArchiveJob {
         counters: job.counters,
         holes: job.holes,
         startedMs: job.startedMs,
+        ...(job.run === undefined ? {} : { run: job.run }),
       }),
     );
     this.show('done');

@@ -60,6 +60,12 @@ const arrayOf =
     return null;
   };
 
+/** May be left out: earlier versions did not write it. */
+const optional =
+  (check: Check): Check =>
+  (value, at) =>
+    value === undefined ? null : check(value, at);
+
 const orNull =
   (check: Check): Check =>
   (value, at) =>
@@ -116,6 +122,7 @@ const manifest = object({
     }),
   ),
   rejects: orNull(object({ file: oneOf([joinedRejectsName]), bytes: whole, sha256, lines: whole })),
+  run: optional(object({ samples: arrayOf(arrayOf(finite)), resumptions: arrayOf(finite) })),
 });
 
 /** The first problem of a would-be manifest, with its place (`parts[3].bytes is …`); null where it is one. */

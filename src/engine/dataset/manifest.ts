@@ -10,6 +10,7 @@ import type {
   PartEntry,
   PublishInput,
 } from '../../contract/job.ts';
+import type { RunRecord } from '../../contract/run.ts';
 import { decisiveSettingKeys } from '../../contract/output-settings.ts';
 import { columnsOf, type Column } from '../../core/columns.ts';
 import { ThreadmillError } from '../../core/errors.ts';
@@ -39,7 +40,10 @@ export interface RejectsEntry {
   readonly lines: number;
 }
 
-/** Everything but `threadmill`, `zstd`, `jobId`, `startedAt` and `createdAt` is a function of the archive and the settings. */
+/**
+ * Everything but `threadmill`, `zstd`, `jobId`, `startedAt`, `createdAt` and `run` is a function of the archive and the
+ * settings.
+ */
 export interface Manifest {
   readonly format: typeof manifestFormat;
   readonly version: typeof manifestVersion;
@@ -73,6 +77,8 @@ export interface Manifest {
   readonly startedAt: string;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
+  /** How the job went; absent in datasets of earlier versions. */
+  readonly run?: RunRecord;
 }
 
 /** The settings that decide bytes of the output, in a fixed order: equal settings give equal JSON. */
@@ -84,7 +90,7 @@ function outputSettingsOf(settings: JobSettings): OutputSettings {
 
 /** The manifest of what is being published. Pure but for the program's version. */
 export function manifestOf(
-  { jobId, inspection, settings, counters, holes, startedMs }: PublishInput,
+  { jobId, inspection, settings, counters, holes, startedMs, run }: PublishInput,
   parts: readonly PartEntry[],
   rejects: RejectsEntry | null,
   createdAt: string,
@@ -113,6 +119,7 @@ export function manifestOf(
     jobId,
     startedAt: new Date(startedMs).toISOString(),
     createdAt,
+    ...(run === undefined ? {} : { run }),
   };
 }
 
@@ -133,7 +140,9 @@ export function formatManifest(manifest: Manifest): string {
       (key === 'parts' || key === 'columns' || key === 'holes') && (value as unknown[]).length > 0;
     const text = oneEach
       ? `[\n${(value as unknown[]).map((item) => `    ${JSON.stringify(item)}`).join(',\n')}\n  ]`
-      : JSON.stringify(value, null, 2).replaceAll('\n', '\n  ');
+      : key === 'run'
+        ? JSON.stringify(value) // hundreds of figures that nobody reads one by one
+        : JSON.stringify(value, null, 2).replaceAll('\n', '\n  ');
     return `  ${JSON.stringify(key)}: ${text}`;
   });
   return `{\n${members.join(',\n')}\n}\n`;
