@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { inspectionBlock, jobsTable, rejectLine, verificationBlock } from '../../src/cli/render/blocks.ts';
-import { bytes, count, counted, duration, percentage, seconds } from '../../src/cli/render/figures.ts';
+import { bytes, count, counted, duration, percentage, seconds } from '../../src/core/figures.ts';
 import { summaryBlock } from '../../src/cli/render/summary.ts';
 import { painter } from '../../src/cli/render/paint.ts';
 import type { JobResult } from '../../src/contract/job.ts';

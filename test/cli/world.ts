@@ -183,6 +183,8 @@ export class Scene {
       inspectArchive: () => Promise.resolve({} as ArchiveInspection),
       verifyDataset: unexpected('verifyDataset'),
       readRejects: unexpected('readRejects'),
+      writeReport: unexpected('writeReport'),
+      openFile: unexpected('openFile'),
     };
     return { ...ports, ...this.ports };
   }
