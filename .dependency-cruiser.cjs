@@ -40,6 +40,12 @@ module.exports = {
       '^src/(engine|core|contract)/',
     ),
     only(
+      'report-reads-datasets',
+      'A report is made of a finished dataset alone: without server, job or settings, on any machine that has the folder.',
+      '^src/report/',
+      '^src/(report/|core/|contract/|engine/(dataset/|output/atomic-file\\.ts$))',
+    ),
+    only(
       'settings-know-only-core-and-contract',
       'Settings come before everything else; who imported more here would be loaded by `threadmill --help`.',
       '^src/settings(\\.ts$|/)',

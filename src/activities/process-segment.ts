@@ -26,6 +26,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { Attempts } from './attempts.ts';
 import { failureOf } from './failures.ts';
 import type { SegmentEnd, SegmentMetrics } from './job-metrics.ts';
+import { RunRecorder } from './run-recorder.ts';
 import { damagedArchive, tooManyRejects } from './segment-errors.ts';
 
 /** Heartbeats go out once a second at most (the worker's throttle); called more often, the newest is never old. */
@@ -80,6 +81,7 @@ class Segment {
   private live: LiveFigures;
   private readonly metrics: SegmentMetrics;
   private how: SegmentEnd = 'failed';
+  private readonly recorder: RunRecorder;
 
   /** How the file looked when its fingerprint was last compared. */
   private archiveMark = '';
@@ -99,6 +101,7 @@ class Segment {
     this.holes = from.holes ?? [];
     this.next = from.next;
     this.jobId = this.context.info.workflowExecution?.workflowId ?? this.context.info.activityId;
+    this.recorder = new RunRecorder(input.nowSeconds, beaten.resumptions ?? []);
     this.metrics = deps.metrics.segment(this.jobId, input.inspection.name);
     this.live = this.ofJob({
       processedLines: from.next.line,
@@ -149,6 +152,7 @@ class Segment {
       });
     const resumed = parked === null && this.next.offset > 0;
     this.metrics.begun({ attempt: this.context.info.attempt, resumed });
+    if (resumed || this.context.info.attempt > 1) this.recorder.resumed();
     this.context.log.debug('Segment begins', {
       part: this.next.part,
       offset: this.next.offset,
@@ -325,6 +329,7 @@ class Segment {
     this.live = this.ofJob(session.live());
     const stats = session.stats();
     this.metrics.live(this.live, stats, this.input.inspection);
+    this.recorder.look(this.live, true);
     const asked = details?.cancelRequested === true;
     // a job that is no longer ours may never come again, and its temporary files would wait for it
     const keep = end === 'full' || (end === 'cancelled' && (asked || details?.paused === true));
@@ -347,6 +352,7 @@ class Segment {
       workerQueue: keep ? deps.ownTaskQueue : null,
       ...this.known,
       peakMemoryBytes: session.peakMemoryBytes,
+      run: this.recorder.record,
     };
   }
 
@@ -366,7 +372,8 @@ class Segment {
     const { line: processedLines, offset: processedBytes } = this.next;
     const far = { processedLines, processedBytes, compressedBytes: Math.floor(compressedBytes * share) };
     const live = { ...this.live, ...far };
-    return { ...this.known, finished: false, live, stats: null, workerQueue: null, peakMemoryBytes: 0 };
+    const nothing = { finished: false, stats: null, workerQueue: null, peakMemoryBytes: 0 };
+    return { ...this.known, ...nothing, live, run: this.recorder.record };
   }
 
   private beat(): void {
@@ -374,6 +381,7 @@ class Segment {
     session.tick();
     const live = this.ofJob(session.live());
     this.metrics.live(live, session.stats(), this.input.inspection);
+    this.recorder.look(live);
     // how often lines must have passed before the figures in the heartbeat change; that it beats is another matter
     if (live.processedLines - this.reportedLines >= this.input.settings.progressReportingInterval) {
       this.reportedLines = live.processedLines;
@@ -386,9 +394,10 @@ class Segment {
   private heartbeat(): SegmentHeartbeat {
     // without checkpoints a lost attempt starts its segment again: it gets nothing to resume from
     const done = this.input.settings.enableCheckpoints ? this.progress : { parts: [], next: this.input.next };
+    const { resumptions } = this.recorder.record;
     const stats = this.session?.stats() ?? null;
     const partsBefore = this.input.before.parts;
-    return { ...done, live: this.live, stats, partsBefore, ...this.attempts.memory };
+    return { ...done, live: this.live, stats, partsBefore, ...this.attempts.memory, resumptions };
   }
 
   /** Figures of all that the job reads: what was read before this archive comes first. */

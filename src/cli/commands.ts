@@ -6,6 +6,7 @@ import { inspect } from './commands/inspect.ts';
 import { list } from './commands/list.ts';
 import { pause } from './commands/pause.ts';
 import { rejects } from './commands/rejects.ts';
+import { report } from './commands/report.ts';
 import { result } from './commands/result.ts';
 import { resume } from './commands/resume.ts';
 import { run } from './commands/run.ts';
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   inspect,
   verify,
   rejects,
+  report,
   list,
   status,
   watch,

@@ -10,9 +10,11 @@ import type { RejectedLine } from '../engine/dataset/rejects.ts';
 import type { DatasetVerification } from '../engine/dataset/verify.ts';
 import type { JobSummary } from '../library/job-summary.ts';
 import type { StartedJob, StartOptions, WaitOptions } from '../library/threadmill-client.ts';
+import type { ReportOptions, WrittenReport } from '../report/write-report.ts';
 import type { SettingsValues } from '../settings.ts';
 import type { WorkerHandle } from '../worker.ts';
 
+export type { ReportOptions, WrittenReport };
 export type { DatasetVerification, JobSummary, RejectedLine, StartedJob, WaitOptions, WorkerHandle };
 
 /** The part of the library's client that the commands use. */
@@ -74,4 +76,7 @@ export interface Ports {
   inspectArchive(path: string, options?: { readonly salvage: boolean }): Promise<ArchiveInspection>;
   verifyDataset(folder: string): Promise<DatasetVerification>;
   readRejects(folder: string): AsyncIterable<RejectedLine>;
+  writeReport(dataset: string, options: ReportOptions): Promise<WrittenReport>;
+  /** Shows a file with the program that the desktop has for it; does not wait for it. */
+  openFile(file: string): Promise<void>;
 }

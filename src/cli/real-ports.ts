@@ -1,6 +1,7 @@
 /** The rest of threadmill as the commands see it. Dynamic imports only: each Temporal package costs 0.5 s to load. */
 import type { ResolvedServer } from '../server/connection.ts';
 import type { SettingsValues } from '../settings.ts';
+import { openFile } from './open-file.ts';
 import type { Ports, ServerHandle } from './ports.ts';
 
 async function startServer(
@@ -44,4 +45,7 @@ export const realPorts: Ports = {
     (await import('../engine/archive/inspect.ts')).inspectArchive(path, options),
   verifyDataset: async (folder) => (await import('../engine/dataset/verify.ts')).verifyDataset(folder),
   readRejects,
+  writeReport: async (dataset, options) =>
+    (await import('../report/write-report.ts')).writeReport(dataset, options),
+  openFile,
 };

@@ -14,6 +14,7 @@ import type {
   SourceState,
 } from './job.ts';
 import { packedCounters } from './part.ts';
+import { emptyRun, extendRun } from './run.ts';
 
 /** More would be a log; the worker has one. */
 const warningsMax = 10;
@@ -172,6 +173,7 @@ export function absorbSegment(state: JobState, begun: JobState, result: SegmentR
     peakMemoryBytes: Math.max(state.peakMemoryBytes, result.peakMemoryBytes),
     rejectExamples: [...state.rejectExamples, ...result.rejectExamples].slice(0, rejectExamplesMax),
     warnings: [...state.warnings, ...result.warnings].slice(-warningsMax),
+    run: extendRun(state.run ?? emptyRun, result.run ?? emptyRun),
   };
 }
 

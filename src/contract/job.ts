@@ -3,6 +3,7 @@ import type { ArchiveKind } from '../core/columns.ts';
 import type { Counters } from '../core/fates.ts';
 import type { PackedPart } from './part.ts';
 import type { PackedThreads, ThreadCounts } from './threads.ts';
+import type { RunRecord } from './run.ts';
 
 export type { PackedPart, PartEntry } from './part.ts';
 
@@ -143,6 +144,8 @@ export interface JobState extends SourceState {
   /** Task queue of the worker that keeps the decoder open; a hint. */
   readonly workerQueue: string | null;
   readonly warnings: readonly string[];
+  /** How it went so far; absent in states of early runs. */
+  readonly run?: RunRecord;
 }
 
 export interface ResumePoint {
@@ -268,6 +271,8 @@ export interface SegmentHeartbeat extends SegmentProgress {
   /** The attempt that committed last (0: none), and the attempts after it that ended by their own word. */
   readonly since?: number;
   readonly spoken?: number;
+  /** Of the attempts at this segment, as in `RunRecord`; the latest ones. */
+  readonly resumptions?: readonly number[];
 }
 
 export interface SegmentResult extends SegmentProgress {
@@ -283,6 +288,8 @@ export interface SegmentResult extends SegmentProgress {
   readonly holes: readonly Hole[];
   readonly rejectExamples: readonly RejectExample[];
   readonly warnings: readonly string[];
+  /** What this segment saw of itself; absent in results of early versions. */
+  readonly run?: RunRecord;
 }
 
 /** Result of `inspectArchive`. */
@@ -313,6 +320,7 @@ export interface PublishInput extends ReadSource {
   readonly threads: readonly PackedThreads[];
   /** When the job first began: "now" for records without a retrieval time. */
   readonly startedMs: number;
+  readonly run?: RunRecord;
 }
 
 /** Result of the clean-up workflow. */

@@ -181,6 +181,7 @@ class ArchiveJob {
         buckets: job.buckets,
         threads: job.threads,
         startedMs: job.startedMs,
+        ...(job.run === undefined ? {} : { run: job.run }),
       }),
     );
     this.show('done');

@@ -132,7 +132,7 @@ describe('the binary threadmill', () => {
     assert.equal(jsonLines(run.stdout)[0]?.['kind'], 'comments');
   });
 
-  for (const command of ['verify', 'rejects']) {
+  for (const command of ['verify', 'rejects', 'report']) {
     it(`${command} says that a folder is no dataset, without a Temporal package`, async () => {
       const run = await threadmill([command, 'none', '--json'], { nodeArgs });
       assert.deepEqual([run.code, run.files], [1, []]);

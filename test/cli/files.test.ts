@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { openFile } from '../../src/cli/open-file.ts';
 import type { RejectedLine } from '../../src/cli/ports.ts';
 import type { ArchiveInspection } from '../../src/contract/job.ts';
 import { ThreadmillError } from '../../src/core/errors.ts';
@@ -133,5 +134,54 @@ describe('commands about files', () => {
         assert.match(run.stderr, message);
       });
     }
+  });
+
+  describe('threadmill report', () => {
+    const written = { file: '/out/RC/report.html', bytes: 120_000, looked: 10, rows: 10 };
+
+    it('writes into the dataset and prints where, without a server', async () => {
+      const seen: unknown[] = [];
+      scene.ports = {
+        writeReport: (...args) => {
+          seen.push(args);
+          return Promise.resolve(written);
+        },
+      };
+      const run = await scene.run('report', 'out/RC');
+      assert.deepEqual([run.code, run.stdout, run.calls], [0, '/out/RC/report.html\n', []]);
+      assert.equal(run.stderr, '120 KB, from all 10 rows\n');
+      assert.deepEqual(seen, [['out/RC', {}]]);
+    });
+
+    it('--to, --all and --open are passed on; --json gives the figures', async () => {
+      const seen: unknown[] = [];
+      scene.ports = {
+        writeReport: (...args) => {
+          seen.push(args);
+          return Promise.resolve({ ...written, looked: 5 });
+        },
+        openFile: (file) => {
+          seen.push(file);
+          return Promise.resolve();
+        },
+      };
+      const run = await scene.run('report', 'd', '--to', '/tmp/r.html', '--all', '--open', '--json');
+      assert.deepEqual(seen, [['d', { to: '/tmp/r.html', rowsMax: Infinity }], written.file]);
+      assert.deepEqual(jsonLines(run.stdout), [{ dataset: 'd', ...written, looked: 5 }]);
+      assert.match(run.stderr, /5 of 10 rows/);
+    });
+
+    it('says how to go on where the desktop has no program for it', async () => {
+      const before = process.env['PATH'];
+      process.env['PATH'] = scene.folder;
+      try {
+        await assert.rejects(openFile('/out/report.html', 'linux'), {
+          code: 'USAGE',
+          message: /no "xdg-open" here; open it in a browser$/,
+        });
+      } finally {
+        process.env['PATH'] = before;
+      }
+    });
   });
 });

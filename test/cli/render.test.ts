@@ -6,7 +6,7 @@ import {
   statusBlock,
   verificationBlock,
 } from '../../src/cli/render/blocks.ts';
-import { bytes, count, counted, duration, percentage, seconds } from '../../src/cli/render/figures.ts';
+import { bytes, count, counted, duration, percentage, seconds } from '../../src/core/figures.ts';
 import { progressLine } from '../../src/cli/render/progress-line.ts';
 import { summaryBlock } from '../../src/cli/render/summary.ts';
 import { painter } from '../../src/cli/render/paint.ts';

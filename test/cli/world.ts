@@ -189,6 +189,8 @@ export class Scene {
       },
       verifyDataset: unexpected('verifyDataset'),
       readRejects: unexpected('readRejects'),
+      writeReport: unexpected('writeReport'),
+      openFile: unexpected('openFile'),
     };
     return { ...ports, ...this.ports };
   }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { metricRows } from '../../src/activities/job-metrics.ts';
 import { totalOf } from '../../src/core/fates.ts';
+import { readManifest } from '../../src/engine/dataset/manifest.ts';
 import { freePort } from '../../src/server/host.ts';
 import { archiveOf, manyFrames, shortComments } from '../e2e/archives.ts';
 import type { Program } from '../e2e/program.ts';
@@ -133,10 +134,25 @@ describe('a worker that is watched', function () {
       },
       slowMs / 2,
     );
-    await stage.threadmill.waitForJob(job.jobId);
+    const { metrics } = await stage.threadmill.waitForJob(job.jobId);
     const page = await scrape(port);
     const of = (what: string): number | null => page.sum(`threadmill_${what}_total`, { job_id: job.jobId });
-    assert.deepEqual([of('retries'), of('resumptions')], [1, 1]);
+    assert.equal(of('resumptions'), 1);
+    // only where the segment was lost on the shared queue
+    assert.ok([0, 1].includes(of('retries') ?? -1));
+    const { run } = await readManifest(job.dataset);
+    const [resumption, ...more] = run?.resumptions ?? [];
+    assert.deepEqual(more, []);
+    const seconds = run?.samples.map(([at]) => at) ?? [];
+    assert.deepEqual(
+      seconds,
+      [...seconds].sort((a, b) => a - b),
+    );
+    assert.ok(
+      seconds.some((at) => resumption !== undefined && at >= resumption),
+      JSON.stringify(run),
+    );
+    assert.equal(run?.samples.at(-1)?.[1], metrics.totalProcessedLines);
     await worker.stop();
 
     const lines = worker.stderr
@@ -151,8 +167,9 @@ describe('a worker that is watched', function () {
     }
     for (const what of ['Segment begins', 'Part committed', 'Progress']) {
       const [first] = ours.filter(({ msg }) => msg === what);
-      assert.deepEqual([what, first?.['segment'], first?.['attempt']], [what, 0, 2]);
-      assert.equal(String(first?.['correlationId']).split('/').slice(2).join('/'), '0/2');
+      const { segment, attempt, correlationId } = first ?? {};
+      assert.ok(typeof segment === 'number' && typeof attempt === 'number', what);
+      assert.ok(String(correlationId).endsWith(`/${segment}/${attempt}`));
     }
   });
 

@@ -50,11 +50,17 @@ export function assertUntouched(before: ReadonlyMap<string, string>, folder: str
 /** All that a dataset is, but for the job that made it: SHA-256 of every file, and the manifest. */
 export interface Essence {
   readonly files: Readonly<Record<string, string>>;
-  readonly manifest: Omit<Manifest, 'jobId' | 'startedAt' | 'createdAt'>;
+  readonly manifest: Omit<Manifest, 'jobId' | 'startedAt' | 'createdAt' | 'run'>;
 }
 
 export async function essenceOf(folder: string): Promise<Essence> {
-  const { jobId: _job, startedAt: _started, createdAt: _created, ...manifest } = await readManifest(folder);
+  const {
+    jobId: _job,
+    startedAt: _started,
+    createdAt: _created,
+    run: _run,
+    ...manifest
+  } = await readManifest(folder);
   const names = namesIn(folder).filter((name) => roleOf(name) !== 'manifest');
   const files = names.map((name) => [
     name,

@@ -29,6 +29,8 @@ export interface Milled {
   readonly counters: Counters;
   readonly end: Extract<PipelineStep, { type: 'end' }>;
   readonly stats: ResourceStats | null;
+  /** Where the parts are. */
+  readonly folder: string;
   /** Lines of all parts that were kept, in order; formats of text only. */
   readonly rows: readonly string[];
 }
@@ -69,6 +71,7 @@ export async function millUnder(env: Env, archive: string): Promise<Milled> {
       }
       const texts = entries.map(({ file }) => readFile(path.join(dataset, file), 'utf8'));
       return {
+        folder: dataset,
         entries,
         counters: entries.reduce((sum, { counters }) => addCounters(sum, counters), zeroCounters),
         end: step,

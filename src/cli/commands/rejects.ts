@@ -5,7 +5,7 @@ import { datasetArgument, type Command } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { rejectLine } from '../render/blocks.ts';
-import { count } from '../render/figures.ts';
+import { count } from '../../core/figures.ts';
 
 const limitDefault = 100;
 

@@ -5,7 +5,7 @@ import { clientGroups, jobArgument, type Command } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { requireOpenJob } from '../open-job.ts';
-import { counted } from '../render/figures.ts';
+import { counted } from '../../core/figures.ts';
 import { printBlock } from '../report-job.ts';
 import { withThreadmill } from '../session.ts';
 

@@ -2,7 +2,7 @@
 import type { ArchiveInspection, JobProgress, ResourceStats } from '../../contract/job.ts';
 import { totalOf } from '../../core/fates.ts';
 import type { DatasetVerification, JobSummary, RejectedLine } from '../ports.ts';
-import { bytes, count, counted, duration } from './figures.ts';
+import { bytes, count, counted, duration } from '../../core/figures.ts';
 import { textTable } from './text-table.ts';
 
 /** `threadmill status`. */

@@ -1,7 +1,7 @@
 /** A job's progress in one line, for a terminal or for a log. */
 import type { JobProgress } from '../../contract/job.ts';
 import { totalOf } from '../../core/fates.ts';
-import { bytes, count, counted, duration } from './figures.ts';
+import { bytes, count, counted, duration } from '../../core/figures.ts';
 
 const states: Readonly<Record<JobProgress['state'], string>> = {
   inspecting: 'inspecting the archive',

@@ -1,7 +1,7 @@
 /** What a finished job did: every line accounted for, and why few were kept if few were. */
 import type { JobResult } from '../../contract/job.ts';
 import { totalOf } from '../../core/fates.ts';
-import { bytes, count, percentage, seconds } from './figures.ts';
+import { bytes, count, percentage, seconds } from '../../core/figures.ts';
 import type { Paint } from './paint.ts';
 import { textTable } from './text-table.ts';
 

@@ -62,6 +62,12 @@ const arrayOf =
     return null;
   };
 
+/** May be left out: earlier versions did not write it. */
+const optional =
+  (check: Check): Check =>
+  (value, at) =>
+    value === undefined ? null : check(value, at);
+
 const orNull =
   (check: Check): Check =>
   (value, at) =>
@@ -139,6 +145,7 @@ const threaded = object({
   joined: orNull(
     object({ archive, counters, holes, parts: ranges, rejects: rejects(submissionsRejectsName) }),
   ),
+  run: optional(object({ samples: arrayOf(arrayOf(finite)), resumptions: arrayOf(finite) })),
 });
 
 /** The first problem of a would-be manifest, with its place (`parts[3].bytes is …`); null where it is one. */

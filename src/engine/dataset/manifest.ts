@@ -10,6 +10,7 @@ import type {
   PublishInput,
   ReadSource,
 } from '../../contract/job.ts';
+import type { RunRecord } from '../../contract/run.ts';
 import { decisiveSettingKeys } from '../../contract/output-settings.ts';
 import type { PartEntry, PartRange } from '../../contract/part.ts';
 import {
@@ -74,7 +75,10 @@ interface ReadArchive {
   readonly rejects: RejectsEntry | null;
 }
 
-/** Everything but `threadmill`, `zstd`, `jobId`, `startedAt` and `createdAt` is a function of the archives and the settings. */
+/**
+ * Everything but `threadmill`, `zstd`, `jobId`, `startedAt`, `createdAt` and `run` is a function of the archives and the
+ * settings.
+ */
 interface AnyManifest extends ReadArchive {
   readonly format: typeof manifestFormat;
   readonly version: typeof manifestVersion;
@@ -92,6 +96,8 @@ interface AnyManifest extends ReadArchive {
   readonly startedAt: string;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
+  /** How the job went; absent in datasets of earlier versions. */
+  readonly run?: RunRecord;
 }
 
 /** Rows in the order of their lines: each part is a file. */
@@ -141,7 +147,7 @@ export function manifestOf(
   joined: PublishedSource | null,
   createdAt: string,
 ): Manifest {
-  const { jobId, settings, buckets, startedMs } = input;
+  const { jobId, settings, buckets, startedMs, run } = input;
   const head = { format: manifestFormat, version: manifestVersion } as const;
   const tail = {
     threadmill: programVersion(),
@@ -149,6 +155,7 @@ export function manifestOf(
     jobId,
     startedAt: new Date(startedMs).toISOString(),
     createdAt,
+    ...(run === undefined ? {} : { run }),
   };
   const { archive, counters, holes, rejects } = readArchive(input, own);
   const about = {
@@ -250,9 +257,11 @@ function membersText(value: object, indent: string): string {
     const text =
       listKeys.has(key) && Array.isArray(member) && member.length > 0
         ? `[\n${member.map((item) => `${inner}  ${JSON.stringify(item)}`).join(',\n')}\n${inner}]`
-        : key === 'joined' && typeof member === 'object' && member !== null
-          ? membersText(member, inner)
-          : JSON.stringify(member, null, 2).replaceAll('\n', `\n${inner}`);
+        : key === 'run'
+          ? JSON.stringify(member) // hundreds of figures that nobody reads one by one
+          : key === 'joined' && typeof member === 'object' && member !== null
+            ? membersText(member, inner)
+            : JSON.stringify(member, null, 2).replaceAll('\n', `\n${inner}`);
     return `${inner}${JSON.stringify(key)}: ${text}`;
   });
   return `{\n${members.join(',\n')}\n${indent}}`;
