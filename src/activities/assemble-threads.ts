@@ -14,7 +14,8 @@ import type { ArchiveKind } from '../core/columns.ts';
 import { ResourceMonitor } from '../engine/resources/resource-monitor.ts';
 import { assembleBuckets, type SpillFile } from '../engine/threads/assembly.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { countsAsAttempt, failureOf } from './failures.ts';
+import { Attempts } from './attempts.ts';
+import { failureOf } from './failures.ts';
 
 /** Heartbeats go out once a second at most (the worker's throttle); called more often, the newest is never old. */
 const heartbeatMs = 200;
@@ -57,7 +58,7 @@ class Assembly {
   private readonly builtBefore: number;
   private readonly monitor: ResourceMonitor;
   private begunMs: number | null = null;
-  private failures: number;
+  private readonly attempts: Attempts;
 
   /** `beaten`: the last heartbeat of the attempt before this one. */
   constructor(deps: ActivityDependencies, input: AssemblyInput, beaten: Partial<AssemblyHeartbeat>) {
@@ -66,7 +67,7 @@ class Assembly {
     this.input = input;
     this.built = settings.enableCheckpoints ? [...(beaten.built ?? [])] : [];
     this.builtBefore = this.built.length;
-    this.failures = beaten.failures ?? 0;
+    this.attempts = new Attempts(this.context.info.attempt, beaten);
     this.jobId = this.context.info.workflowExecution?.workflowId ?? this.context.info.activityId;
     this.monitor = new ResourceMonitor({
       settings,
@@ -85,6 +86,7 @@ class Assembly {
 
   async run(): Promise<AssemblyResult> {
     const { cancellationSignal: signal } = this.context;
+    this.attempts.check(`threads, bucket ${this.todo()[0] ?? 0}`);
     try {
       await this.inTurn(signal);
     } catch (error) {
@@ -104,10 +106,10 @@ class Assembly {
 
   /** What to throw for an error; the next attempt learns from the last heartbeat that this one failed. */
   failure(error: unknown): Error {
-    if (error instanceof CancelledFailure) return error;
-    if (countsAsAttempt(error)) this.failures++;
+    const asked = error instanceof CancelledFailure;
+    this.attempts.ended(asked ? null : error);
     this.context.heartbeat(this.heartbeat());
-    return failureOf(error, this.failures, { built: this.built });
+    return asked ? error : failureOf(error, this.attempts.failures, { built: this.built });
   }
 
   private async inTurn(signal: AbortSignal): Promise<void> {
@@ -134,6 +136,7 @@ class Assembly {
         signal,
         onBucket: (entry) => {
           this.built.push(packThreads(entry));
+          this.attempts.committed();
           this.context.log.debug('Threads committed', {
             bucket: entry.index,
             threads: entry.threads,
@@ -178,7 +181,8 @@ class Assembly {
     // without checkpoints a lost attempt starts its group again: it gets nothing to resume from
     const built = this.input.settings.enableCheckpoints ? this.built : [];
     const group = this.input.todo[0] ?? 0;
-    return { group, built, figures: this.figures(), stats: this.monitor.stats(), failures: this.failures };
+    const [figures, stats] = [this.figures(), this.monitor.stats()];
+    return { group, built, figures, stats, ...this.attempts.memory };
   }
 
   private figures(): AssemblyFigures {

@@ -1,4 +1,4 @@
-/** What the attempts at one segment have come to: which failed by an error, and how many fell silent without a part. */
+/** What the attempts at one segment or assembly have come to: which failed by an error, and how many fell silent without a part. */
 import { ThreadmillError } from '../core/errors.ts';
 import type { SegmentHeartbeat } from '../contract/job.ts';
 import { countsAsAttempt } from './failures.ts';
@@ -8,6 +8,9 @@ import { countsAsAttempt } from './failures.ts';
  * with parts in between, is not meant.
  */
 const silentMax = 10;
+
+/** What each attempt leaves to the next, in its heartbeat. */
+type Memory = Required<Pick<SegmentHeartbeat, 'failures' | 'since' | 'spoken'>>;
 
 export class Attempts {
   /** Attempts that failed by an error which is retried only so often; those that were lost are none. */
@@ -19,7 +22,7 @@ export class Attempts {
   private spoken: number;
 
   /** `beaten`: the last heartbeat of the attempts before this one. */
-  constructor(attempt: number, beaten: Partial<SegmentHeartbeat>) {
+  constructor(attempt: number, beaten: Partial<Memory>) {
     this.attempt = attempt;
     this.failures = beaten.failures ?? 0;
     this.since = beaten.since ?? 0;
@@ -27,21 +30,21 @@ export class Attempts {
   }
 
   /** What the next attempt has to know. */
-  get memory(): Required<Pick<SegmentHeartbeat, 'failures' | 'since' | 'spoken'>> {
+  get memory(): Memory {
     const { failures, since, spoken } = this;
     return { failures, since, spoken };
   }
 
-  /** @throws {ThreadmillError} WORKER_LOST */
-  check(part: number): void {
+  /** `at`: what is to be made, as in `part 12`. @throws {ThreadmillError} WORKER_LOST */
+  check(at: string): void {
     const silent = this.attempt - 1 - this.since - this.spoken;
     if (silent < silentMax) return;
     throw new ThreadmillError(
       'WORKER_LOST',
-      `Stopped at part ${part}: ${silent} attempts in a row ended without a word and without a part; the workers were ` +
+      `Stopped at ${at}: ${silent} attempts in a row ended without a word and without a file; the workers were ` +
         'killed, or had no time to answer. Where memory ran out (the system log tells), give them more, or lower ' +
         '--max-memory and --threads; then threadmill resume goes on from there',
-      { facts: { part, attempts: silent } },
+      { facts: { at, attempts: silent } },
     );
   }
 

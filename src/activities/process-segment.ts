@@ -128,7 +128,7 @@ class Segment {
   }
 
   async open(): Promise<void> {
-    this.attempts.check(this.next.part);
+    this.attempts.check(`part ${this.next.part}`);
     await this.checkClaim();
     this.checkArchive();
     const warn = (message: string): void => {

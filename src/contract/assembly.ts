@@ -48,6 +48,9 @@ export interface AssemblyHeartbeat extends AssemblyProgress {
   readonly stats: ResourceStats | null;
   /** Attempts that failed by an error which is retried only so often. */
   readonly failures: number;
+  /** As in `SegmentHeartbeat`. */
+  readonly since?: number;
+  readonly spoken?: number;
 }
 
 export interface AssemblyResult extends AssemblyProgress {

@@ -11,7 +11,7 @@ function refusedAt(ends: readonly End[]): number | null {
   for (const [at, end] of ends.entries()) {
     const attempts = new Attempts(at + 1, beaten);
     try {
-      attempts.check(3);
+      attempts.check('part 3');
     } catch (error) {
       assert.ok(error instanceof ThreadmillError && error.code === 'WORKER_LOST');
       assert.match(error.message, /^Stopped at part 3: 10 attempts in a row.*threadmill resume/);

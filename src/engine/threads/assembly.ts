@@ -15,7 +15,7 @@ const threadBytes = 112 * MiB;
 const payloadBytesMin = 8 * MiB;
 const payloadBytesMax = 96 * MiB;
 /** It allocates views and small arrays; payloads live outside the heap. */
-const resourceLimits = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 1024 };
+const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 1024 };
 
 export interface AssemblyOptions extends Omit<BucketOptions, 'payloadBytesMax' | 'checkStop'> {
   /** Buckets to build now, in this order as far as threads are free. */

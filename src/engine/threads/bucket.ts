@@ -4,6 +4,7 @@ import type { ArchiveKind } from '../../core/columns.ts';
 import type { OutputFormat } from '../../contract/job.ts';
 import { threadsFile, threadTableFile, type ThreadsEntry } from '../../contract/threads.ts';
 import { ThreadmillError } from '../../core/errors.ts';
+import { frameBytesMax } from '../../core/limits.ts';
 import { holdsClaim } from '../dataset/claim.ts';
 import { AtomicFile, type FileDigest } from '../output/atomic-file.ts';
 import { columnsFraming, type EncodedStripe, type PartFraming } from '../output/format.ts';
@@ -19,8 +20,10 @@ import { holdsLines, payloadColumns } from './spill-layout.ts';
 import { threadColumns, threadTableColumns } from './thread-columns.ts';
 import { ThreadTableWriter } from './thread-table.ts';
 
-/** Format: rows of so many bytes of payload make a row group; as large as those of flat parts. */
-const groupBytes = 12 * 1024 * 1024;
+/** Format: rows of so many bytes of payload make a row group; two thirds of those of flat parts, for the smallest limit. */
+const groupBytes = 8 * 1024 * 1024;
+/** Format of `jsonl.zst` and `conversations`: lines come in frames of this size, and nothing is won by holding more. */
+const lineGroupBytes = frameBytesMax;
 /** Format: what a row weighs beside its payload. */
 const rowBytes = 48;
 /** Format: rows of the thread table in one row group. */
@@ -175,6 +178,7 @@ class BucketAssembly {
       table === null ? null : new ThreadTableWriter(format, keys, arrangement.threads, payloads.submissions);
     const atHand = new RowAtHand(keys, payloads.comments);
     const places = new Int32Array(keys.rows).fill(-1);
+    const full = format === 'parquet' || format === 'csv' ? groupBytes : lineGroupBytes;
     let [pendingBytes, pendingThreads] = [0, 0];
     for (let from = 0; from < arrangement.count;) {
       const { to, payload } = this.readPayloads(arrangement, from, places);
@@ -196,7 +200,7 @@ class BucketAssembly {
           }
         }
         pendingBytes += (keys.payloadBytes[row] as number) + rowBytes;
-        if (pendingBytes >= groupBytes) {
+        if (pendingBytes >= full) {
           await rows.append(writer.finish(false));
           pendingBytes = 0;
           options.checkStop();

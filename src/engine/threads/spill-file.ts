@@ -172,7 +172,8 @@ export class SpillReader {
   }
 
   private read(offset: number, bytes: number): Buffer {
-    if (!(offset >= 0 && offset + bytes <= this.bytes)) throw this.invalid('it is too short for a spill');
+    if (!(Number.isSafeInteger(offset) && offset >= 0 && offset + bytes <= this.bytes))
+      throw this.invalid('it is too short for a spill');
     if (input.length < bytes) input = Buffer.alloc(bytes * 2);
     const buffer = input.subarray(0, bytes);
     let at = 0;
