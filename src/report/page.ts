@@ -43,7 +43,7 @@ export function reportPage(facts: DatasetFacts): string {
             <p class="note">Every line of the archive is one of these.</p>
             ${plot(fatesChart(fates(counters).filter(({ lines }) => lines > 0)), 'full')} ${fateTable(facts)}
           </section>
-          ${rows === null ? noRows(manifest.settings.format) : rowSections(rows, archive.kind)}
+          ${rows === null ? noRows(manifest.settings.format) : rowSections(rows, manifest)}
           ${alongArchive(facts.stretches)} ${run === null ? null : runSection(run)} ${rejectSection(facts)}
           ${settingsSection(facts)}
           <footer>
@@ -164,7 +164,9 @@ function noRows(format: string): Html {
   </section>`;
 }
 
-function rowSections(rows: RowTallies, kind: 'comments' | 'submissions'): Html {
+function rowSections(rows: RowTallies, manifest: DatasetFacts['manifest']): Html {
+  const { kind } = manifest.archive;
+  const tombstones = manifest.threads === null ? 0 : manifest.threadCounts.tombstones;
   const all = rows.looked === rows.rows;
   const basis = all
     ? `All ${counted(rows.rows, 'row')}.`
@@ -195,7 +197,9 @@ function rowSections(rows: RowTallies, kind: 'comments' | 'submissions'): Html {
   const { calendar, rows: times } = rows.timeline;
   return html`<section>
       <h2>Rows by ${calendar}</h2>
-      <p class="note">${basis} By created_utc.</p>
+      <p class="note">
+        ${basis} By created_utc.${tombstones === 0 ? '' : ` ${counted(tombstones, 'tombstone')} among them.`}
+      </p>
       <figure>${plot(timelineChart(rows.timeline), 'full')}</figure>
       ${figures(`Rows by ${calendar}`, {
         heads: [calendar, 'rows'],

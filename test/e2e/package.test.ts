@@ -118,7 +118,9 @@ describe('the package', function () {
     assert.deepEqual((await verifyDataset(dataset)).problems, []);
     assert.match((await threadmill('verify', dataset)).stdout, /^OK /);
     const report = (await threadmill('report', dataset)).stdout.trim();
-    assert.match(readFileSync(report, 'utf8'), /What became of the lines/);
+    const page = readFileSync(report, 'utf8');
+    for (const what of [/What became of the lines/, /Depth in the thread/, /510 tombstones among them/])
+      assert.match(page, what);
   });
 
   it('is a library with types, by both ways of finding them', async () => {
