@@ -32,6 +32,7 @@ import {
   type JobChange,
 } from '../contract/job-state.ts';
 import { progressOf, resultOf } from '../contract/progress.ts';
+import { isJobState } from '../contract/state-check.ts';
 import { partsPerJobMax } from '../core/limits.ts';
 import { registerCommands } from './commands.ts';
 import { detailsMarkdown } from './details.ts';
@@ -53,7 +54,8 @@ export async function archiveWorkflow(input: ArchiveJobInput): Promise<JobResult
     return await job.publish();
   } catch (error) {
     if (error instanceof KeyMissing) throw error;
-    throw await job.ended(error);
+    // whatever goes wrong in telling the end is our bug, and must end the job as well
+    throw await job.ended(error).catch(failureIn);
   }
 }
 
@@ -72,20 +74,12 @@ function checkInput(input: unknown): asserts input is ArchiveJobInput {
   if (out !== undefined && typeof out !== 'string') {
     throw ApplicationFailure.nonRetryable('"out" must be the path of a folder', 'USAGE');
   }
-  if (state !== undefined && !isState(state)) {
+  if (state !== undefined && !isJobState(state)) {
     throw ApplicationFailure.nonRetryable(
       '"state" is what one run of a job leaves to the next, and this is none; leave it out',
       'USAGE',
     );
   }
-}
-
-/** As far as what follows would trip over it outside of every `catch`. */
-function isState(value: unknown): value is JobState {
-  if (typeof value !== 'object' || value === null) return false;
-  const { inspection, settings, counters, next, parts } = value as Record<string, unknown>;
-  const objects = [inspection, settings, counters, next];
-  return objects.every((each) => typeof each === 'object' && each !== null) && Array.isArray(parts);
 }
 
 class ArchiveJob {
