@@ -5,6 +5,7 @@ import { Context } from '@temporalio/activity';
 import { workflowTypes, type CleanUpResult } from '../contract/job.ts';
 import { ThreadmillError } from '../core/errors.ts';
 import { cleanDataset } from '../engine/dataset/clean-up.ts';
+import { checkConfined } from '../engine/output/confine.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failureOf } from './failures.ts';
 
@@ -34,6 +35,8 @@ export async function cleanUp(deps: ActivityDependencies): Promise<CleanUpResult
       context.heartbeat();
       if (context.cancellationSignal.aborted) break;
       try {
+        // a memo says whatever somebody wrote into it
+        await checkConfined(folder, deps.confine);
         removed += (await cleanDataset(folder, { olderThanMs: abandonedMs, nowMs: Date.now() })).length;
       } catch (error) {
         // one that is not ours to read, such as lost+found, must not keep the others from being cleaned

@@ -7,6 +7,7 @@ import { ThreadmillError } from '../core/errors.ts';
 import { partsPerJobMax } from '../core/limits.ts';
 import { inspectArchive as inspect } from '../engine/archive/inspect.ts';
 import { claimDataset, datasetFolder } from '../engine/dataset/claim.ts';
+import { checkConfined } from '../engine/output/confine.ts';
 import { validateJobOverrides } from '../settings/job-settings.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failureOf } from './failures.ts';
@@ -37,6 +38,7 @@ export async function inspectArchive(
     const inspection = await inspect(path.resolve(input.archive), { maxMemoryMb, salvage });
     checkPartCount(inspection.contentBytes ?? inspection.estimatedBytes, settings.partBytes);
     const dataset = datasetFolder(input.out === null ? deps.out : path.resolve(input.out), inspection.name);
+    await checkConfined(dataset, deps.confine);
     await claimDataset(dataset, jobId, {
       isRunning: (other) => isRunning(deps.client, other),
       replace: input.replace,

@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path';
 import { outputFormats } from '../../contract/job.ts';
 
 export const manifestName = 'manifest.json';
+/** 6,000 parts make 4 MB; more is no manifest of ours. */
+export const manifestBytesMax = 64 * 1024 * 1024;
 export const claimName = '.threadmill-job.json';
 export const joinedRejectsName = 'rejects.jsonl.zst';
 
