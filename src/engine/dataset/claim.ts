@@ -1,11 +1,11 @@
 /** Which job a dataset's folder belongs to: one file, made whole or not at all, checked against who is still running. */
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
 import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ThreadmillError } from '../../core/errors.ts';
 import { outputError, temporarySuffix } from '../output/atomic-file.ts';
 import { checkOwnFolder } from '../output/confine.ts';
+import { openOwn } from '../output/own-file.ts';
 import { claimName, datasetFolder, manifestBytesMax, manifestName } from './names.ts';
 
 export { datasetFolder };
@@ -80,18 +80,12 @@ async function holderOf(path: string): Promise<string | null> {
   }
 }
 
-/** The text of a file; empty where it is a link, which is not ours wherever it leads, or a pipe, which would keep us waiting. */
+/** The text of a file of ours; empty where there is another thing, or too much of it. */
 async function ownText(path: string): Promise<string> {
-  // on Windows the last two are undefined, which counts as 0 here, and there are no such files
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const file = await open(path, flags).catch((error: unknown) => {
-    if (codeOf(error) === 'ELOOP') return null;
-    throw error;
-  });
+  const file = await openOwn(path);
   if (file === null) return '';
   try {
-    const found = await file.stat();
-    return found.isFile() && found.size <= manifestBytesMax ? await file.readFile('utf8') : '';
+    return (await file.stat()).size <= manifestBytesMax ? await file.readFile('utf8') : '';
   } finally {
     await file.close();
   }
