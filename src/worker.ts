@@ -67,6 +67,7 @@ export async function startWorker({
   const activities = createActivities({
     settings: toJobSettings(values),
     out: path.resolve(values.out),
+    confine: values.confineOut ? path.resolve(values.out) : null,
     threads: values.threads ?? Math.min(threadsMax, availableParallelism()),
     sessions,
     memory,

@@ -6,6 +6,7 @@ import { workflowTypes, type CleanUpResult } from '../contract/job.ts';
 import { ThreadmillError } from '../core/errors.ts';
 import { claimHolder } from '../engine/dataset/claim.ts';
 import { cleanDataset } from '../engine/dataset/clean-up.ts';
+import { checkConfined } from '../engine/output/confine.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failureOf } from './failures.ts';
 import { isOpenJob } from './open-job.ts';
@@ -36,6 +37,8 @@ export async function cleanUp(deps: ActivityDependencies): Promise<CleanUpResult
       context.heartbeat();
       if (context.cancellationSignal.aborted) break;
       try {
+        // a memo says whatever somebody wrote into it
+        await checkConfined(folder, deps.confine);
         const holder = await claimHolder(folder);
         const atWork = holder !== null && (await isOpenJob(deps.client, holder));
         const options = {

@@ -11,6 +11,8 @@ export interface ActivityDependencies {
   readonly settings: JobSettings;
   /** Absolute; where a job that names none puts its dataset. */
   readonly out: string;
+  /** Absolute; the only folder to write below. Null: wherever a job says. */
+  readonly confine: string | null;
   readonly threads: number;
   readonly sessions: SessionCache;
   readonly memory: ProcessMemory;

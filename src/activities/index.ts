@@ -10,11 +10,11 @@ import type {
 import { assembleThreads } from './assemble-threads.ts';
 import { cleanUp } from './clean-up.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { guarded } from './guarded.ts';
 import { inspectArchive, type InspectInput } from './inspect-archive.ts';
 import { letGo } from './let-go.ts';
 import { processSegment } from './process-segment.ts';
 import { publishDataset } from './publish-dataset.ts';
-import { onReadable } from './readable.ts';
 
 export interface Activities {
   inspectArchive(input: InspectInput): Promise<InspectionResult>;
@@ -30,11 +30,11 @@ export type { ActivityDependencies, InspectInput };
 /** The functions that a worker registers, by the names that workflows call. */
 export function createActivities(deps: ActivityDependencies): Activities {
   return {
-    inspectArchive: onReadable((input) => inspectArchive(deps, input)),
-    processSegment: onReadable((input) => processSegment(deps, input)),
-    assembleThreads: onReadable((input) => assembleThreads(deps, input)),
-    publishDataset: onReadable((input) => publishDataset(deps, input)),
-    letGo: onReadable((input) => letGo(deps, input)),
+    inspectArchive: guarded(deps, inspectArchive),
+    processSegment: guarded(deps, processSegment),
+    assembleThreads: guarded(deps, assembleThreads),
+    publishDataset: guarded(deps, publishDataset),
+    letGo: guarded(deps, letGo),
     cleanUp: () => cleanUp(deps),
   };
 }

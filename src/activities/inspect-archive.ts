@@ -8,6 +8,7 @@ import { ThreadmillError } from '../core/errors.ts';
 import { partsPerJobMax } from '../core/limits.ts';
 import { inspectArchive as inspect } from '../engine/archive/inspect.ts';
 import { claimDataset, datasetFolder } from '../engine/dataset/claim.ts';
+import { checkConfined } from '../engine/output/confine.ts';
 import { isOpenJob } from './open-job.ts';
 import { validateJobOverrides } from '../settings/job-settings.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -48,6 +49,7 @@ export async function inspectArchive(
     const bytes = inspection.estimatedBytes + (joined?.estimatedBytes ?? 0);
     checkPartCount(bytes, settings.partBytes);
     const dataset = datasetFolder(input.out === null ? deps.out : path.resolve(input.out), inspection.name);
+    await checkConfined(dataset, deps.confine);
     await claimDataset(dataset, jobId, {
       isRunning: (other) => isOpenJob(deps.client, other),
       replace: input.replace,

@@ -60,7 +60,8 @@ export function beginJob(found: InspectionResult): JobState {
 
 /** A state that another run left, with what states of early runs lack. */
 export function carriedState(state: JobState): JobState {
-  return { ...({ joined: null, buckets: 0, threads: [] } satisfies Partial<JobState>), ...state };
+  const { joined, buckets, threads } = state as Partial<JobState>;
+  return { ...state, joined: joined ?? null, buckets: buckets ?? 0, threads: threads ?? [] };
 }
 
 /** The archives of a job, in the order in which they are read. */

@@ -63,6 +63,13 @@ function own<K extends SettingKey>(
 
 const specs: { readonly [K in SettingKey]: RowSpec<K> } = {
   out: own('THREADMILL_OUT', 'output', folder, './out', 'folder for datasets'),
+  confineOut: own(
+    'THREADMILL_CONFINE_OUT',
+    'output',
+    boolean,
+    false,
+    "refuse jobs that name a folder outside of this worker's own",
+  ),
   format: own(
     'THREADMILL_FORMAT',
     'output',

@@ -24,6 +24,8 @@ export interface SettingsValues extends Omit<JobSettings, 'partBytes' | 'baseBat
   readonly checkpointRetentionPeriod: number;
 
   readonly out: string;
+  /** A worker writes below its own `out` only, whatever a job says. */
+  readonly confineOut: boolean;
   /** `host:port` of a Temporal server; null: the embedded one. */
   readonly address: string | null;
   /** null: that of the Temporal profile, else `default`. */

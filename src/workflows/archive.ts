@@ -66,7 +66,8 @@ export async function archiveWorkflow(input: ArchiveJobInput): Promise<JobResult
     return await job.publish();
   } catch (error) {
     if (error instanceof KeyMissing) throw error;
-    throw await job.ended(error);
+    // whatever goes wrong in telling the end is our bug, and must end the job as well
+    throw await job.ended(error).catch(failureIn);
   }
 }
 

@@ -42,9 +42,14 @@ export function detailsMarkdown(progress: JobProgress, settings: JobSettings | n
     '|---|---:|',
     ...rows.map(([name, value]) => `| ${name} | ${value} |`),
     '',
-    `Archive \`${progress.archive}\``,
+    `Archive \`${verbatim(progress.archive)}\``,
     '',
-    `Dataset \`${progress.dataset}\`${settings === null ? '' : ` (${settings.format})`}`,
-    ...progress.warnings.slice(-1).map((warning) => `\n> ${warning}`),
+    `Dataset \`${verbatim(progress.dataset)}\`${settings === null ? '' : ` (${settings.format})`}`,
+    ...progress.warnings.slice(-1).map((warning) => `\n> \`${verbatim(warning)}\``),
   ].join('\n');
+}
+
+/** For between backticks: a file may be named like Markdown, and the Web UI would show its links and pictures. */
+function verbatim(text: string): string {
+  return text.replace(/[`\r\n]+/g, ' ');
 }

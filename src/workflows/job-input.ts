@@ -1,6 +1,7 @@
 /** What a run is given, checked: it may come from anybody. */
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { ArchiveJobInput, InspectionResult, JobState } from '../contract/job.ts';
+import { isJobState } from '../contract/state-check.ts';
 
 /** Anything may come through `temporal workflow start`; what is no job must fail at once and not be retried. */
 export function checkInput(input: unknown): asserts input is ArchiveJobInput {
@@ -22,20 +23,12 @@ export function checkInput(input: unknown): asserts input is ArchiveJobInput {
   if (out !== undefined && typeof out !== 'string') {
     throw ApplicationFailure.nonRetryable('"out" must be the path of a folder', 'USAGE');
   }
-  if (state !== undefined && !isState(state)) {
+  if (state !== undefined && !isJobState(state)) {
     throw ApplicationFailure.nonRetryable(
       '"state" is what one run of a job leaves to the next, and this is none; leave it out',
       'USAGE',
     );
   }
-}
-
-/** As far as what follows would trip over it outside of every `catch`. */
-function isState(value: unknown): value is JobState {
-  if (typeof value !== 'object' || value === null) return false;
-  const { inspection, settings, counters, next, parts } = value as Record<string, unknown>;
-  const objects = [inspection, settings, counters, next];
-  return objects.every((each) => typeof each === 'object' && each !== null) && Array.isArray(parts);
 }
 
 /** A job that goes on must find the archive that it began with. */

@@ -19,7 +19,7 @@ describe('cleanUp()', () => {
       await utimes(left, 1, 1);
       const list = (): Iterable<object> => [{ memo: { dataset: unreadable } }, { memo: { dataset } }];
       // the part of the dependencies that it uses
-      const deps = { out: path.join(out, 'none'), client: { workflow: { list } } };
+      const deps = { out: path.join(out, 'none'), confine: null, client: { workflow: { list } } };
       const warnings: string[] = [];
       const context = {
         info: { attempt: 1 },
@@ -33,6 +33,16 @@ describe('cleanUp()', () => {
       assert.deepEqual(result, { folders: 2, removed: 1 });
       assert.deepEqual(await readdir(dataset), []);
       assert.match(warnings.join(), /Passed over .*loop/);
+
+      // a memo says whatever somebody wrote into it
+      await writeFile(left, 'left behind');
+      await utimes(left, 1, 1);
+      const confined = { ...deps, confine: path.join(out, 'none') };
+      const kept = await asyncLocalStorage.run(context as unknown as Context, () =>
+        cleanUp(confined as unknown as ActivityDependencies),
+      );
+      assert.deepEqual(kept, { folders: 2, removed: 0 });
+      assert.deepEqual(await readdir(dataset), [path.basename(left)]);
     } finally {
       await rm(out, { recursive: true });
     }

@@ -14,7 +14,7 @@ export function inspectedUnder(
     log: { info: () => undefined },
   };
   // the part of the dependencies that it uses
-  const deps = { settings, out: input.out, searchable: false };
+  const deps = { settings, out: input.out, searchable: false, confine: null };
   return asyncLocalStorage.run(context as unknown as Context, () =>
     inspectArchive(deps as unknown as ActivityDependencies, {
       settings: {},

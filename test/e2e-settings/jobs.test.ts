@@ -181,6 +181,35 @@ describe('a job under the settings', function () {
     assert.ok(existsSync(path.join(result.dataset, 'manifest.json')));
   });
 
+  it('THREADMILL_CONFINE_OUT lets the worker write below its own folder only', async () => {
+    const archive = await small('confined', 10);
+    const out = path.join(folder, 'confined');
+    const values = valuesOf({
+      TEMPORAL_TASK_QUEUE: 'confined',
+      THREADMILL_OUT: out,
+      THREADMILL_CONFINE_OUT: 'true',
+      THREADMILL_LOG_LEVEL: 'error',
+    });
+    const confined = await startWorker({ values, server: threadmill.server });
+    try {
+      const library = new ThreadmillClient({
+        client: threadmill.client,
+        taskQueue: 'confined',
+        settings: jobSettings({}),
+      });
+      const below = await library.processArchiveFile(archive, {}, { out: path.join(out, 'below') });
+      assert.equal(below.dataset, path.join(out, 'below', 'confined_comments'));
+      const outside = path.join(folder, 'confined-not');
+      await assert.rejects(library.processArchiveFile(archive, {}, { out: outside }), {
+        code: 'OUTPUT_DENIED',
+        message: /writes only below ".*confined" \(THREADMILL_CONFINE_OUT\)/,
+      });
+      assert.equal(existsSync(outside), false);
+    } finally {
+      await confined.shutdown();
+    }
+  });
+
   it('TEMPORAL_TASK_QUEUE is where jobs wait and the worker looks for them', async () => {
     const { jobId } = await threadmill.startJob(await small('queue', 10));
     await threadmill.waitForJob(jobId);

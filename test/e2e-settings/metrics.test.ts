@@ -1,6 +1,5 @@
 /** What a real worker serves over HTTP and writes into its log, while jobs run and while they are killed. */
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { metricRows } from '../../src/activities/job-metrics.ts';
 import { totalOf } from '../../src/core/fates.ts';
 import { readManifest } from '../../src/engine/dataset/manifest.ts';
@@ -9,6 +8,7 @@ import { archiveOf, manyFrames, shortComments } from '../e2e/archives.ts';
 import type { Program } from '../e2e/program.ts';
 import { Stage, slowMs } from '../e2e/stage.ts';
 import { until } from '../e2e/until.ts';
+import { listeningAddresses } from '../listening.ts';
 import { expressions } from '../deploy/monitoring.ts';
 import { metricsIn, scrape, type Scrape } from '../prometheus.ts';
 
@@ -17,32 +17,6 @@ function familyOf(name: string, { families }: Scrape): string | null {
   if (families.has(name)) return name;
   const histogram = name.replace(/_(bucket|sum|count)$/, '');
   return families.get(histogram)?.type === 'HISTOGRAM' ? histogram : null;
-}
-
-/** Addresses of IPv4, and ports of IPv6, at which a process listens. */
-function listeningAddresses(pid: number): readonly string[] {
-  const folder = `/proc/${pid}/fd`;
-  const sockets = new Set(
-    readdirSync(folder).map((fd) => {
-      try {
-        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`${folder}/${fd}`))?.[1];
-      } catch {
-        return undefined; // closed meanwhile
-      }
-    }),
-  );
-  return ['tcp', 'tcp6'].flatMap((kind) =>
-    readFileSync(`/proc/${pid}/net/${kind}`, 'utf8')
-      .split('\n')
-      .map((line) => line.trim().split(/\s+/))
-      // 0A is LISTEN
-      .filter((fields) => fields[3] === '0A' && sockets.has(fields[9]))
-      .map(([, local = '']) => {
-        const [address = '', port = ''] = local.split(':');
-        const bytes = address.match(/../g)?.map((hex) => parseInt(hex, 16)) ?? [];
-        return `${kind === 'tcp' ? bytes.reverse().join('.') : 'v6'}:${parseInt(port, 16)}`;
-      }),
-  );
 }
 
 describe('a worker that is watched', function () {

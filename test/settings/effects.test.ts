@@ -69,6 +69,7 @@ type Effect = (() => Promise<void> | void) | 'jobs.test.ts' | 'server.test.ts' |
 /** One effect of each setting; the compiler refuses a setting without one. */
 const effects: Readonly<Record<SettingKey, Effect>> = {
   out: 'jobs.test.ts',
+  confineOut: 'jobs.test.ts',
 
   format: () =>
     inFolder(async (folder) => {

@@ -37,8 +37,16 @@ describe('detailsMarkdown()', () => {
     assert.ok(shown({ completionPercentage: 99.99 }).includes('░'), 'full only at the end');
   });
 
+  it('shows a name that is Markdown as it is written, and no picture of it', () => {
+    const hostile = '/dumps/a`\n\n![x](https://there/seen.png)`<b>.zst';
+    const text = shown({ archive: hostile, dataset: hostile, warnings: [hostile] });
+    for (const line of text.split('\n').filter((each) => each.includes('seen.png')))
+      assert.match(line, /^(?:> |Archive |Dataset )`[^`]*seen\.png[^`]*`(?: \(parquet\))?$/);
+    assert.equal(text.split('seen.png').length, 4);
+  });
+
   it('shows the last warning, and nothing of settings before there are any', () => {
-    assert.match(shown({ warnings: ['first', 'last'] }), /\n\n> last$/);
+    assert.match(shown({ warnings: ['first', 'last'] }), /\n\n> `last`$/);
     assert.doesNotMatch(shown({ warnings: ['first', 'last'] }), /first/);
     assert.match(detailsMarkdown({ ...progress, dataset: '' }, null), /Dataset ``$/);
   });

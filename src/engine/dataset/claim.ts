@@ -1,10 +1,12 @@
 /** Which job a dataset's folder belongs to: one file, made whole or not at all, checked against who is still running. */
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ThreadmillError } from '../../core/errors.ts';
 import { outputError, temporarySuffix } from '../output/atomic-file.ts';
-import { claimName, datasetFolder, manifestName } from './names.ts';
+import { checkOwnFolder } from '../output/confine.ts';
+import { openOwn } from '../output/own-file.ts';
+import { claimName, datasetFolder, manifestBytesMax, manifestName } from './names.ts';
 
 export { datasetFolder };
 
@@ -23,12 +25,13 @@ export interface ClaimOptions {
  * job, and of several at once exactly one gets it.
  *
  * @throws {ThreadmillError} DATASET_IN_USE where another running job holds it, or a finished dataset of another job
- *   stands there and `replace` is false; OUTPUT_DENIED, DISK_FULL
+ *   stands there and `replace` is false; OUTPUT_DENIED, where the folder is a link too; DISK_FULL
  */
 export async function claimDataset(folder: string, jobId: string, options: ClaimOptions): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw outputError(folder, error);
   });
+  await checkOwnFolder(folder);
   const path = join(folder, claimName);
   for (let round = 0; ; round++) {
     const holder = await holderOf(path);
@@ -52,9 +55,15 @@ export async function claimHolder(folder: string): Promise<string | null> {
   return holder === '' ? null : holder;
 }
 
-/** Whether the folder is claimed by this job now. */
+/**
+ * Whether the folder is claimed by this job now.
+ *
+ * @throws {ThreadmillError} OUTPUT_DENIED where it has become a link
+ */
 export async function holdsClaim(folder: string, jobId: string): Promise<boolean> {
-  return (await holderOf(join(folder, claimName))) === jobId;
+  if ((await holderOf(join(folder, claimName))) !== jobId) return false;
+  await checkOwnFolder(folder);
+  return true;
 }
 
 /** Gives the folder up, if it is this job's. Idempotent; a folder that is gone is given up. */
@@ -68,15 +77,24 @@ export async function releaseClaim(folder: string, jobId: string): Promise<void>
 
 /** The job in a claim; null where there is none, '' where it can't be understood. */
 async function holderOf(path: string): Promise<string | null> {
-  let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    return jobIdIn(await ownText(path));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
     throw outputError(path, error);
   }
-  return jobIdIn(text);
+}
+
+/** The text of a file of ours; empty where there is another thing, or too much of it. */
+async function ownText(path: string): Promise<string> {
+  const file = await openOwn(path);
+  if (file === null) return '';
+  try {
+    return (await file.stat()).size <= manifestBytesMax ? await file.readFile('utf8') : '';
+  } finally {
+    await file.close();
+  }
 }
 
 function jobIdIn(text: string): string {
@@ -130,7 +148,7 @@ async function takeAway(path: string, holder: string): Promise<void> {
   const temporary = besides(path);
   try {
     await rename(path, temporary);
-    const text = await readFile(temporary, 'utf8');
+    const text = await ownText(temporary);
     if (jobIdIn(text) !== holder) await place(temporary, path, text);
   } catch (error) {
     if (!['ENOENT', 'EEXIST'].includes(codeOf(error))) throw outputError(path, error);

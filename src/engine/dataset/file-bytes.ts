@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 const chunkBytes = 1024 * 1024;
@@ -18,7 +19,8 @@ export interface ReadOptions {
 /** Reads a file once, to its end, one MiB in memory; gives what it held. Throws what `node:fs` throws, and on abort. */
 export async function readDigest(path: string, { signal, onChunk }: ReadOptions = {}): Promise<ReadDigest> {
   const hash = createHash('sha256');
-  const file = await open(path);
+  // a pipe gives nothing then, where it would keep us waiting
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const buffer = Buffer.allocUnsafe(chunkBytes);
     let bytes = 0;

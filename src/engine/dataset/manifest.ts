@@ -26,13 +26,10 @@ import { ThreadmillError } from '../../core/errors.ts';
 import type { Counters } from '../../core/fates.ts';
 import { threadColumns, threadTableColumns } from '../threads/thread-columns.ts';
 import { checkManifest } from './manifest-check.ts';
-import { manifestName } from './names.ts';
+import { manifestBytesMax, manifestName } from './names.ts';
 
 const manifestFormat = 'threadmill-dataset';
 const manifestVersion = 1;
-/** 6,000 parts make 4 MB; more is no manifest of ours. */
-const manifestBytesMax = 64 * 1024 * 1024;
-
 /** The settings that decide bytes of the output; with the archive they say how to make the dataset again. */
 const outputSettingKeys = [
   ...decisiveSettingKeys,
@@ -292,7 +289,10 @@ export async function findManifest(folder: string): Promise<Manifest | null> {
   const path = join(folder, manifestName);
   let text: string;
   try {
-    const { size } = await stat(path);
+    const found = await stat(path);
+    // a pipe would make us wait for whoever writes to it
+    if (!found.isFile()) throw new TypeError('it is no file');
+    const { size } = found;
     if (size > manifestBytesMax) throw new RangeError(`${size} bytes are no manifest`);
     text = await readFile(path, 'utf8');
   } catch (cause) {

@@ -4,6 +4,8 @@ import { outputFormats } from '../../contract/job.ts';
 import type { PartNaming } from '../../contract/part.ts';
 
 export const manifestName = 'manifest.json';
+/** 6,000 parts make 4 MB; more is no manifest of ours. */
+export const manifestBytesMax = 64 * 1024 * 1024;
 export const claimName = '.threadmill-job.json';
 export const joinedRejectsName = 'rejects.jsonl.zst';
 /** Of the submissions archive that is joined to the comments. */

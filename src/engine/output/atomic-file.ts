@@ -1,7 +1,7 @@
 /** A file that appears whole or not at all: temporary name in the same folder, fsync, rename, fsync of the folder. */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { lstat, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ThreadmillError } from '../../core/errors.ts';
 
@@ -96,9 +96,9 @@ export class AtomicFile {
   }
 }
 
-/** Whether a file holds just this. Reads it only where the size is the same; one MiB in memory. */
+/** Whether a file holds just this; a link to one that does is replaced, since its target is not ours. Reads it only where the size is the same; one MiB in memory. */
 async function standsThere(path: string, { bytes, sha256 }: FileDigest): Promise<boolean> {
-  const found = await stat(path).catch(() => null); // what can't be looked at is replaced
+  const found = await lstat(path).catch(() => null); // what can't be looked at is replaced
   if (found?.isFile() !== true || found.size !== bytes) return false;
   const hash = createHash('sha256');
   try {

@@ -5,9 +5,9 @@
  * its place.
  */
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import type { ResumePoint } from '../../contract/job.ts';
 import type { Counters } from '../../core/fates.ts';
+import { openOwn } from './own-file.ts';
 
 /** The key under which the seal stands in a format's metadata. */
 export const sealKey = 'threadmill.seal';
@@ -78,10 +78,11 @@ export async function readSealed(
 ): Promise<SealedPart | null> {
   let file;
   try {
-    file = await open(path);
+    file = await openOwn(path);
   } catch {
     return null;
   }
+  if (file === null) return null;
   try {
     const { size } = await file.stat();
     const tail = Buffer.alloc(Math.min(size, tailBytes));

@@ -25,7 +25,7 @@ describe('readManifest()', () => {
     inFolder(async (folder) => {
       const path = join(folder, 'manifest.json');
       await mkdir(path);
-      await assert.rejects(readManifest(folder), { code: 'DATASET_INVALID', message: /EISDIR/ });
+      await assert.rejects(readManifest(folder), { code: 'DATASET_INVALID', message: /it is no file/ });
     }));
 
   type Path = readonly (string | number)[];

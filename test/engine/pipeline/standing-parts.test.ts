@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ResumePoint, SegmentInput } from '../../../src/contract/job.ts';
@@ -193,5 +202,27 @@ describe('standingPart()', () => {
     assert.notDeepEqual(second.frame, beginning.frame);
     const found = await find(input, { ...first, frame: beginning.frame });
     assert.deepEqual(found?.next, { ...second, frame: beginning.frame });
+  });
+
+  it('takes no link and waits for no pipe, in place of a part or its rejects', async () => {
+    const input = await inputOf(
+      Array.from({ length: 1500 }, (_, id) => (id % 50 === 0 ? bad : at(id, nowSeconds))),
+    );
+    await make(input);
+    assert.notEqual(await find(input), null);
+    const part = path.join(input.dataset, 'part-00000.parquet');
+    const rejects = path.join(input.dataset, 'part-00000.rejects.jsonl.zst');
+    renameSync(part, path.join(folder, 'moved'));
+    symlinkSync(path.join(folder, 'moved'), part);
+    assert.equal(await find(input), null, 'the very part, elsewhere');
+    rmSync(part);
+    execFileSync('mkfifo', [part]);
+    assert.equal(await find(input), null);
+    rmSync(part);
+    renameSync(path.join(folder, 'moved'), part);
+    assert.notEqual(await find(input), null);
+    rmSync(rejects);
+    execFileSync('mkfifo', [rejects]);
+    assert.equal(await find(input), null);
   });
 });
