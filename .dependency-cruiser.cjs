@@ -153,9 +153,9 @@ module.exports = {
     only(
       'library-loads-no-worker',
       'A program that only asks for jobs must not load the native worker, the codecs or the workflow bundler. An ' +
-        'archive it may name and fingerprint, and the manifest of a finished dataset read: all without a codec.',
+        'archive it may name and fingerprint, files of names and the manifest of a finished dataset read: all without a codec.',
       '^src/(index\\.ts$|library/)',
-      '^(?!src/(activities/|workflows/|engine/(?!dataset/|archive/(fingerprint|archive-name)\\.ts$)|worker\\.ts$|cli/|client\\.ts$))',
+      '^(?!src/(activities/|workflows/|engine/(?!dataset/|selection/name-files\\.ts$|archive/(fingerprint|archive-name)\\.ts$)|worker\\.ts$|cli/|client\\.ts$))',
       notLoaded,
     ),
     only(

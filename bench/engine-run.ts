@@ -1,12 +1,16 @@
 /**
  * The engine alone, as a process that the bench measures: an archive through the pipeline into part files, no Temporal.
- * Usage: node bench/engine-run.ts <archive> <folder> [format=parquet] [batch size; default by the archive's size]
+ * Usage: node bench/engine-run.ts <archive> <folder> [format=parquet] [batch size; 0: by the archive's size]
+ *   [selection and columns of a job, as JSON]
  */
 import { availableParallelism } from 'node:os';
 import type { OutputFormat } from '../src/contract/job.ts';
 import { baseBatchSizeFor } from '../src/core/batch-size.ts';
 import { partBytesDefault } from '../src/core/limits.ts';
 import { inspectArchive } from '../src/engine/archive/inspect.ts';
+import { planSelection } from '../src/engine/selection/plan.ts';
+import { readNameFiles } from '../src/engine/selection/name-files.ts';
+import { defaultJobSettings, validateJobOverrides } from '../src/settings/job-settings.ts';
 import { ArchivePipeline, inFlightBytesFor } from '../src/engine/pipeline/archive-pipeline.ts';
 
 export interface EngineReport {
@@ -26,13 +30,19 @@ const limitBytes = 512_000_000;
 /** Reading the resident memory is a system call; a block comes every millisecond or two. */
 const sampleMs = 10;
 
-const [path, folder, format = 'parquet', batch] = process.argv.slice(2);
+const [path, folder, format = 'parquet', batch = '0', selectionJson = '{}'] = process.argv.slice(2);
 if (path === undefined || folder === undefined) {
-  throw new RangeError('Usage: node bench/engine-run.ts <archive> <folder> [format] [batch size]');
+  throw new RangeError(
+    'Usage: node bench/engine-run.ts <archive> <folder> [format] [batch size] [selection]',
+  );
 }
 
 const started = performance.now();
 const archive = await inspectArchive(path);
+const settings = readNameFiles({
+  ...defaultJobSettings(),
+  ...validateJobOverrides(JSON.parse(selectionJson)),
+});
 let beyondWindowBytes = 0;
 let sampledMs = 0;
 const pipeline = new ArchivePipeline({
@@ -43,6 +53,8 @@ const pipeline = new ArchivePipeline({
     format: format as OutputFormat,
     kind: archive.kind,
     keepRaw: false,
+    columns: settings.columns,
+    selection: planSelection(settings, archive.kind),
     rules: {
       kind: archive.kind,
       validateTimestamps: true,
@@ -54,7 +66,7 @@ const pipeline = new ArchivePipeline({
   },
   partBytes: partBytesDefault,
   threads,
-  batchSize: batch === undefined ? baseBatchSizeFor(archive.compressedBytes) : Number(batch),
+  batchSize: batch === '0' ? baseBatchSizeFor(archive.compressedBytes) : Number(batch),
   meanLineBytes: archive.meanLineBytes,
   inFlightBytesMax: inFlightBytesFor(limitBytes, threads),
   salvage: false,

@@ -79,11 +79,11 @@ export function resolveSettings(input: SettingsInput = {}): ResolvedSettings {
     if (read.ok) values[row.key] = read.value;
     else {
       bad.add(row.key);
-      problems.push(valueProblem(row, given.raw, given.source.text));
+      problems.push(valueProblem(row, given.raw, given.source.text, read.why));
     }
   }
   if (sources.checkpointStorage === defaultSource && sources.dataDir !== defaultSource) {
-    values.checkpointStorage = join(String(values.dataDir), 'checkpoints');
+    values.checkpointStorage = join(values.dataDir as string, 'checkpoints');
     sources.checkpointStorage = { kind: 'default', text: 'default, in dataDir' };
   }
   // The table has exactly the keys of SettingsValues, each with a kind of its type; a bad value left the default.

@@ -126,6 +126,8 @@ class Assembly {
         jobId,
         format: input.settings.format,
         keepRaw: input.settings.keepRaw,
+        columns: input.settings.columns,
+        extra: input.settings.extra,
         paths: input.settings.paths,
         joined: input.joined,
         buckets: input.buckets,

@@ -5,6 +5,8 @@ import { ThreadmillError, type ErrorCode } from '../core/errors.ts';
 /** Seconds until the next attempt; null: another attempt would find the same. */
 const retryAfterSeconds: Readonly<Record<ErrorCode, number | null>> = {
   SETTINGS_INVALID: null,
+  // the names that the job began with may be put back; another attempt would find the same
+  SELECTION_CHANGED: null,
   USAGE: null,
   ARCHIVE_MISSING: null,
   // a network file system that is away for a moment says EIO or ESTALE; a few attempts decide

@@ -10,7 +10,9 @@ import { inspectArchive as inspect } from '../engine/archive/inspect.ts';
 import { claimDataset, datasetFolder } from '../engine/dataset/claim.ts';
 import { checkConfined } from '../engine/output/confine.ts';
 import { isOpenJob } from './open-job.ts';
-import { validateJobOverrides } from '../settings/job-settings.ts';
+import { readNameFiles } from '../engine/selection/name-files.ts';
+import { checkSelection } from '../engine/selection/plan.ts';
+import { settingsOfJob } from '../settings/job-settings.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failureOf } from './failures.ts';
 
@@ -37,7 +39,7 @@ export async function inspectArchive(
   const { info, log } = Context.current();
   const jobId = info.workflowExecution?.workflowId ?? info.activityId;
   try {
-    const settings = { ...deps.settings, ...validateJobOverrides(input.settings, { base: deps.settings }) };
+    const settings = readNameFiles(settingsOfJob(deps.settings, input.settings));
     const { maxMemoryUsage: maxMemoryMb, salvage } = settings;
     const look = (archive: string): Promise<ArchiveInspection> =>
       inspect(path.resolve(archive), { maxMemoryMb, salvage });
@@ -48,6 +50,9 @@ export async function inspectArchive(
     checkFormat(inspection, settings);
     const bytes = inspection.estimatedBytes + (joined?.estimatedBytes ?? 0);
     checkPartCount(bytes, settings.partBytes);
+    checkSelection(settings, inspection.kind, joined !== null);
+    // its columns are not chosen: the thread table has them all
+    if (joined !== null) checkSelection({ ...settings, columns: undefined }, joined.kind);
     const dataset = datasetFolder(input.out === null ? deps.out : path.resolve(input.out), inspection.name);
     await checkConfined(dataset, deps.confine);
     await claimDataset(dataset, jobId, {

@@ -31,7 +31,9 @@ export interface Command {
 
 export const allGroups: readonly SettingGroup[] = [
   'output',
+  'columns',
   'filter',
+  'selection',
   'processing',
   'checkpoints',
   'connection',

@@ -2,6 +2,7 @@
 import type { Command } from './command.ts';
 import { cancel } from './commands/cancel.ts';
 import { config } from './commands/config.ts';
+import { head } from './commands/head.ts';
 import { inspect } from './commands/inspect.ts';
 import { list } from './commands/list.ts';
 import { pause } from './commands/pause.ts';
@@ -10,6 +11,7 @@ import { report } from './commands/report.ts';
 import { result } from './commands/result.ts';
 import { resume } from './commands/resume.ts';
 import { run } from './commands/run.ts';
+import { sample } from './commands/sample.ts';
 import { server } from './commands/server.ts';
 import { set } from './commands/set.ts';
 import { start } from './commands/start.ts';
@@ -24,6 +26,8 @@ export const commands: readonly Command[] = [
   run,
   start,
   inspect,
+  head,
+  sample,
   verify,
   rejects,
   report,

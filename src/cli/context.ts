@@ -4,7 +4,7 @@ import type { Ports } from './ports.ts';
 
 /** A stream to write to; the two of the process, or a string in tests. */
 export interface TextStream {
-  write(text: string): unknown;
+  write(text: string | Uint8Array): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
 }

@@ -6,8 +6,10 @@ import type {
   JobSettings,
   ResourceStats,
 } from '../contract/job.ts';
+import type { Counters } from '../core/fates.ts';
 import type { RejectedLine } from '../engine/dataset/rejects.ts';
 import type { DatasetVerification } from '../engine/dataset/verify.ts';
+import type { PeekRequest } from '../engine/peek/peek-archive.ts';
 import type { JobSummary } from '../library/job-summary.ts';
 import type { StartedJob, StartOptions, WaitOptions } from '../library/threadmill-client.ts';
 import type { ReportOptions, WrittenReport } from '../report/write-report.ts';
@@ -15,7 +17,15 @@ import type { SettingsValues } from '../settings.ts';
 import type { WorkerHandle } from '../worker.ts';
 
 export type { ReportOptions, WrittenReport };
-export type { DatasetVerification, JobSummary, RejectedLine, StartedJob, WaitOptions, WorkerHandle };
+export type {
+  DatasetVerification,
+  JobSummary,
+  PeekRequest,
+  RejectedLine,
+  StartedJob,
+  WaitOptions,
+  WorkerHandle,
+};
 
 /** The part of the library's client that the commands use. */
 export interface Threadmill {
@@ -74,6 +84,13 @@ export interface Ports {
     readonly onProgress?: (message: string) => void;
   }): Promise<ServerHandle>;
   inspectArchive(path: string, options?: { readonly salvage: boolean }): Promise<ArchiveInspection>;
+  /**
+   * Sees that the selection and the columns fit an archive of this kind, and that files of names can be read.
+   *
+   * @throws {ThreadmillError} SETTINGS_INVALID
+   */
+  checkSelection(values: SettingsValues, kind: ArchiveInspection['kind'], joined: boolean): Promise<void>;
+  peekArchive(path: string, request: PeekRequest): Promise<Counters>;
   verifyDataset(folder: string): Promise<DatasetVerification>;
   readRejects(folder: string): AsyncIterable<RejectedLine>;
   writeReport(dataset: string, options: ReportOptions): Promise<WrittenReport>;

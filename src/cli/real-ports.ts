@@ -1,6 +1,6 @@
 /** The rest of threadmill as the commands see it. Dynamic imports only: each Temporal package costs 0.5 s to load. */
 import type { ResolvedServer } from '../server/connection.ts';
-import type { SettingsValues } from '../settings.ts';
+import { toJobSettings, type SettingsValues } from '../settings.ts';
 import { openFile } from './open-file.ts';
 import type { Ports, ServerHandle } from './ports.ts';
 
@@ -43,6 +43,18 @@ export const realPorts: Ports = {
   startServer: ({ values, onProgress }) => startServer(values, onProgress),
   inspectArchive: async (path, options) =>
     (await import('../engine/archive/inspect.ts')).inspectArchive(path, options),
+  checkSelection: async (values, kind, joined) => {
+    const [{ readNameFiles }, { checkSelection }] = await Promise.all([
+      import('../engine/selection/name-files.ts'),
+      import('../engine/selection/plan.ts'),
+    ]);
+    const settings = readNameFiles(toJobSettings(values));
+    const ofTable = joined && kind === 'submissions';
+    const { columns: _, ...others } = settings;
+    checkSelection(ofTable ? others : settings, kind, joined);
+  },
+  peekArchive: async (path, request) =>
+    (await import('../engine/peek/peek-archive.ts')).peekArchive(path, request),
   verifyDataset: async (folder) => (await import('../engine/dataset/verify.ts')).verifyDataset(folder),
   readRejects,
   writeReport: async (dataset, options) =>

@@ -1,10 +1,17 @@
 /** How commands tell what became of jobs: one place for text and JSON. */
 import type { ArchiveInspection, JobResult } from '../contract/job.ts';
+import { optionalSettingKeys } from '../contract/output-settings.ts';
 import { checkArchive } from './check-archive.ts';
 import type { CommandContext } from './context.ts';
+import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { painter } from './render/paint.ts';
 import { summaryBlock, type SummaryExtras } from './render/summary.ts';
 import { reportError } from './report-error.ts';
+
+/** Loading what checks them is worth it only where there is something to check. */
+function selects(values: CommandContext['settings']['values']): boolean {
+  return optionalSettingKeys.some((key) => values[key] !== null && values[key] !== false);
+}
 
 /** A finished job, on stdout. */
 export function printResult(
@@ -49,9 +56,13 @@ export async function readableArchives(
   for (const archive of given) {
     try {
       const path = await checkArchive(archive);
-      const { salvage } = context.settings.values;
-      good.push(await context.ports.inspectArchive(path, { salvage }));
+      const { values } = context.settings;
+      const found = await context.ports.inspectArchive(path, { salvage: values.salvage });
+      if (selects(values))
+        await context.ports.checkSelection(values, found.kind, context.options['join'] === true);
+      good.push(found);
     } catch (error) {
+      if (exitCodeOf(error) === exitCodes.usage) throw error;
       printFailure(context, error, { archive });
     }
   }

@@ -5,7 +5,9 @@ import type { SettingGroup } from '../settings/table.ts';
 
 const headings: Readonly<Record<SettingGroup, string>> = {
   output: 'Output:',
+  columns: 'Columns:',
   filter: 'What becomes of lines:',
+  selection: 'Selection:',
   processing: 'Processing:',
   checkpoints: 'Checkpoints:',
   connection: 'Server:',
@@ -25,7 +27,14 @@ function placeholder(row: SettingRow): string {
       if (row.kind.noun.startsWith('host:port')) return '<host:port>';
       if (row.kind.noun.startsWith('a port')) return '<[host:]port>';
       if (row.kind.noun.includes('folder')) return '<dir>';
+      if (row.kind.noun.includes('expression')) return '<expression>';
       return row.kind.noun.includes('path') ? '<path>' : '<name>';
+    case 'list':
+      return `<${row.kind.noun.split(' ').at(-1) ?? 'names'},…>`;
+    case 'instant':
+      return '<time>';
+    case 'name-file':
+      return '<path>';
     case 'boolean':
     case 'secret':
       return '';
@@ -50,7 +59,13 @@ function optionsOf(row: SettingRow): readonly Option[] {
     ];
   }
   const long = row.alias === undefined ? `--${row.flag}` : `--${row.alias}, --${row.flag}`;
-  return [new Option(`${long} ${placeholder(row)}`, describe(row))];
+  const option = new Option(`${long} ${placeholder(row)}`, describe(row));
+  // given again, a list grows
+  if (row.kind.type === 'list')
+    option.argParser((value: string, before?: string) =>
+      before === undefined ? value : `${before},${value}`,
+    );
+  return [option];
 }
 
 /** Settings that every command takes, whatever its groups: how much to say matters to all. */

@@ -4,6 +4,7 @@ import type { Counters } from '../core/fates.ts';
 import type { PackedPart } from './part.ts';
 import type { PackedThreads, ThreadCounts } from './threads.ts';
 import type { RunRecord } from './run.ts';
+import type { SelectionSettings } from './selection.ts';
 
 export type { PackedPart, PartEntry } from './part.ts';
 
@@ -18,12 +19,16 @@ export const outputFormats: readonly OutputFormat[] = [
 ];
 
 /** The settings that a job carries; every field optional in the input, filled from the worker's settings. */
-export interface JobSettings {
+export interface JobSettings extends SelectionSettings {
   // these decide bytes of the output and are part of the job's identity
   readonly format: OutputFormat;
   /** Decompressed input bytes of one part. */
   readonly partBytes: number;
   readonly keepRaw: boolean;
+  /** Names of the columns that are wanted, in the order of their table. Absent: all. */
+  readonly columns?: readonly string[];
+  /** Fields without a column go into one of JSON. */
+  readonly extra?: boolean;
   readonly preserveThreads: boolean;
   /** `conversations`: a line for each path from the top to a leaf, not for each thread. */
   readonly paths: boolean;

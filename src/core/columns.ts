@@ -93,10 +93,41 @@ const submissionColumns: readonly Column[] = [
   common.retrievedUtc,
 ];
 
+/** Which columns a dataset has. */
+export interface ColumnChoice {
+  readonly keepRaw: boolean;
+  /** Names of the wanted ones; absent: all. */
+  readonly columns?: readonly string[] | undefined;
+  readonly extra?: boolean | undefined;
+}
+
+const tables: Readonly<Record<ArchiveKind, readonly Column[]>> = {
+  comments: commentColumns,
+  submissions: submissionColumns,
+};
+
 /**
- * The columns of a kind in their fixed order. `raw` (the original line) comes last, with `keepRaw` only.
+ * The columns of a kind in their fixed order, whatever the order of `columns`. `extra` (fields without a column, as JSON) and
+ * `raw` (the original line) come last, each only where it is asked for.
  */
-export function columnsOf(kind: ArchiveKind, options: { readonly keepRaw: boolean }): readonly Column[] {
-  const columns = kind === 'comments' ? commentColumns : submissionColumns;
-  return options.keepRaw ? [...columns, column('raw', 'string', [], true)] : columns;
+export function columnsOf(kind: ArchiveKind, choice: ColumnChoice): readonly Column[] {
+  const { columns: wanted } = choice;
+  const chosen =
+    wanted === undefined ? tables[kind] : tables[kind].filter(({ name }) => wanted.includes(name));
+  if (choice.extra !== true && !choice.keepRaw) return chosen;
+  return [
+    ...chosen,
+    ...(choice.extra === true ? [column('extra', 'string', [], true)] : []),
+    ...(choice.keepRaw ? [column('raw', 'string', [], true)] : []),
+  ];
+}
+
+/** Names of the columns of either kind, each once: comments' first. */
+export const columnNames: readonly string[] = [
+  ...new Set([...commentColumns, ...submissionColumns].map(({ name }) => name)),
+];
+
+/** The source fields that some column of a kind reads. */
+export function fieldsWithColumn(kind: ArchiveKind): ReadonlySet<string> {
+  return new Set(tables[kind].flatMap(({ sources }) => sources));
 }

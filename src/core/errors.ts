@@ -1,6 +1,7 @@
 /** What can be wrong with the request or the world. Bad data is a value (see reject reasons), never one of these. */
 export const errorCodes = [
   'SETTINGS_INVALID',
+  'SELECTION_CHANGED',
   'USAGE',
   'ARCHIVE_MISSING',
   'ARCHIVE_UNREADABLE',

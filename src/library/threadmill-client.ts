@@ -18,6 +18,7 @@ import { joinWithoutThreads } from '../contract/join.ts';
 import { progressOf } from '../contract/progress.ts';
 import { ThreadmillError } from '../core/errors.ts';
 import { finishedJob } from '../engine/dataset/finished-job.ts';
+import { readNameFiles } from '../engine/selection/name-files.ts';
 import { validateJobOverrides } from '../settings/job-settings.ts';
 import { about, grpcCodeOf, isTransient, jobError, nobodyAnswered } from './failures.ts';
 import { inputToGoOn } from './closed-job.ts';
@@ -269,10 +270,10 @@ export class ThreadmillClient {
   private readonly forgotten = new Map<string, JobResult>();
 
   private settingsWith(overrides: Partial<JobSettings>): JobSettings {
-    return {
+    return readNameFiles({
       ...this.settings,
       ...validateJobOverrides(overrides, { base: this.settings, from: 'the overrides' }),
-    };
+    });
   }
 
   private identify(path: string, settings: JobSettings, { out, submissions }: StartOptions): JobIdentity {
@@ -282,6 +283,10 @@ export class ThreadmillClient {
 
   private async begin(identity: JobIdentity, settings: JobSettings, again: boolean): Promise<StartedJob> {
     const { jobId, dataset } = identity;
+    if (settings.regex !== undefined) {
+      const { compileRegex } = await import('../engine/selection/regex.ts');
+      compileRegex(settings.regex); // what is wrong with it is told before anything begins
+    }
     const started = {
       jobId,
       dataset,

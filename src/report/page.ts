@@ -353,7 +353,10 @@ function rejectSection({ rejects, manifest }: DatasetFacts): Html | null {
 
 function settingsSection({ manifest }: DatasetFacts): Html {
   const { settings, holes } = manifest;
-  const rows = Object.entries(settings).map(([key, value]): [string, string] => [key, String(value)]);
+  const rows = Object.entries(settings).map(([key, value]): [string, string] => [
+    key,
+    typeof value === 'object' ? JSON.stringify(value) : String(value),
+  ]);
   return html`<section>
     <h2>Made with</h2>
     <p class="note">

@@ -9,7 +9,12 @@ type Checked = Pick<
   SettingsValues,
   'minBatchSize' | 'maxBatchSize' | 'baseBatchSize' | 'format' | 'preserveThreads' | 'paths'
 > &
-  Partial<Pick<SettingsValues, 'port' | 'uiPort' | 'address'>>;
+  Partial<Pick<SettingsValues, 'port' | 'uiPort' | 'address'>> & {
+    // absent in a job, null among the settings
+    readonly after?: number | null;
+    readonly before?: number | null;
+    readonly columns?: readonly string[] | null;
+  };
 
 /** The problems between settings that are each valid; none: an empty list. */
 export function crossProblems(values: Checked, from: Provenance): readonly string[] {
@@ -39,6 +44,19 @@ export function crossProblems(values: Checked, from: Provenance): readonly strin
     problems.push(
       `${say('paths')} is "true": must go with the format conversations, but ${say('format')} is "${format}"; ` +
         `given by ${from('paths')} and ${from('format')}`,
+    );
+  }
+  if (format === 'conversations' && Array.isArray(values.columns)) {
+    problems.push(
+      `${say('columns')} is "${values.columns.join()}": conversations have members of their own; leave it out, or choose another ` +
+        `format; given by ${from('columns')} and ${from('format')}`,
+    );
+  }
+  const { after, before } = values;
+  if (typeof after === 'number' && typeof before === 'number' && after >= before) {
+    problems.push(
+      `${say('after')} is "${String(after)}": must be before ${say('before')}, which is "${String(before)}", or nothing is ` +
+        `selected; given by ${from('after')} and ${from('before')}`,
     );
   }
   if (values.address === null && typeof values.port === 'number' && values.port === values.uiPort) {

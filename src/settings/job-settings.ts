@@ -1,5 +1,6 @@
 /** The part of the settings that a job carries. Pure: no Node API, so workflow code may use it. */
 import type { JobSettings } from '../contract/job.ts';
+import { optionalSettingKeys } from '../contract/output-settings.ts';
 import { partBytesMax, partBytesMin } from '../core/limits.ts';
 import { crossProblems } from './cross-checks.ts';
 import { readSetting, type SettingKind, type SettingValue } from './kinds.ts';
@@ -29,6 +30,7 @@ export function toJobSettings(values: SettingsValues): JobSettings {
     excludeDeleted: values.excludeDeleted,
     excludeRemoved: values.excludeRemoved,
     salvage: values.salvage,
+    ...given(values),
     maxRejectRate: values.maxRejectRate,
     minBatchSize: values.minBatchSize,
     maxBatchSize: values.maxBatchSize,
@@ -42,6 +44,15 @@ export function toJobSettings(values: SettingsValues): JobSettings {
     memoryCheckInterval: values.memoryCheckInterval,
     maxCheckpointsPerJob: values.maxCheckpointsPerJob,
   };
+}
+
+/** What selects lines and columns travels only where it is given. */
+function given(values: SettingsValues): Partial<JobSettings> {
+  return Object.fromEntries(
+    optionalSettingKeys
+      .filter((key) => values[key] !== null && values[key] !== false)
+      .map((key) => [key, values[key]]),
+  );
 }
 
 /** Job settings with every default of the table, as if nothing were configured. */
@@ -92,7 +103,7 @@ export function checkJobOverrides(partial: unknown, options: OverrideOptions = {
     }
     const named = key === 'partBytes' ? { ...row, kind: partBytesKind } : row;
     const read = readSetting(named.kind, raw);
-    if (!read.ok) problems.push(valueProblem(named, raw, from));
+    if (!read.ok) problems.push(valueProblem(named, raw, from, read.why));
     else if (key === 'partMib') settings['partBytes'] = Number(read.value) * MiB;
     else if (read.value !== null) settings[key] = read.value;
   }
@@ -134,4 +145,18 @@ export function validateJobOverrides(partial: unknown, options: OverrideOptions 
   const { settings, problems } = checkJobOverrides(partial, options);
   if (problems.length > 0) throw settingsInvalid('Job settings are invalid', problems);
   return settings;
+}
+
+/**
+ * The settings of a job that was started with some over a worker's. A selection is taken whole: a job that has any settings of
+ * its own selects what it says, and nothing that the worker's environment would add to it.
+ *
+ * @throws as {@link validateJobOverrides}
+ */
+export function settingsOfJob(worker: JobSettings, given: unknown): JobSettings {
+  const own = validateJobOverrides(given, { base: worker });
+  if (Object.keys(own).length === 0) return worker;
+  const optional: readonly string[] = optionalSettingKeys;
+  const rest = Object.fromEntries(Object.entries(worker).filter(([key]) => !optional.includes(key)));
+  return { ...(rest as unknown as JobSettings), ...own };
 }

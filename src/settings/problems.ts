@@ -11,9 +11,10 @@ export function quoted(value: unknown): string {
 }
 
 /** The setting, its value, what is allowed, and where it came from. */
-export function valueProblem(row: SettingRow, raw: unknown, from: string): string {
+export function valueProblem(row: SettingRow, raw: unknown, from: string, why?: string): string {
   const shown = row.kind.type === 'secret' ? 'no such thing (its value is not shown)' : quoted(raw);
-  return `${row.env} (${row.key}) is ${shown}: must be ${allowedText(row.kind)}; given by ${from}`;
+  const reason = why === undefined ? '' : `, but ${why}`;
+  return `${row.env} (${row.key}) is ${shown}: must be ${allowedText(row.kind)}${reason}; given by ${from}`;
 }
 
 /** One error for all problems found; `what` begins it, e.g. `Settings are invalid`. */

@@ -1,11 +1,15 @@
 /** Every setting is a row here: parser, flags, help, `threadmill config` and the messages are made from it. */
 import { outputFormats, taskQueueDefault } from '../contract/job.ts';
+import { listBytesMax } from '../contract/selection.ts';
+import { columnNames } from '../core/columns.ts';
 import { partBytesDefault, partBytesMax, partBytesMin } from '../core/limits.ts';
 import type { SettingKind } from './kinds.ts';
+import { selectionSpecs } from './selection-table.ts';
 import { logLevels, type SettingKey, type SettingsValues } from './values.ts';
 
 /** Under which heading a flag stands in the help; `connection` ones exist on every command that needs the server. */
-export type SettingGroup = 'output' | 'filter' | 'processing' | 'checkpoints' | 'connection';
+export type SettingGroup =
+  'output' | 'columns' | 'filter' | 'selection' | 'processing' | 'checkpoints' | 'connection';
 
 export interface SettingRow<K extends SettingKey = SettingKey> {
   readonly key: K;
@@ -22,7 +26,7 @@ export interface SettingRow<K extends SettingKey = SettingKey> {
   readonly help: string;
 }
 
-type RowSpec<K extends SettingKey> = Omit<SettingRow<K>, 'key' | 'flag'>;
+export type RowSpec<K extends SettingKey> = Omit<SettingRow<K>, 'key' | 'flag'>;
 
 const MiB = 1024 * 1024;
 const boolean: SettingKind = { type: 'boolean' };
@@ -37,6 +41,14 @@ const payloadKeys: SettingKind = {
   type: 'secret',
   noun: '32 bytes as base64 (openssl rand -base64 32), or several of them with commas between, the one to encrypt with first',
   pattern: /^[A-Za-z0-9+/_-]{43}=?(\s*,\s*[A-Za-z0-9+/_-]{43}=?)*$/,
+};
+const columnList: SettingKind = {
+  type: 'list',
+  noun: 'names of columns',
+  item: (text) => columnNames.find((name) => name === text.trim().toLowerCase()) ?? null,
+  all: (names) => columnNames.filter((name) => names.includes(name)),
+  bytesMax: listBytesMax,
+  wayOut: 'name each once',
 };
 
 function guide<K extends SettingKey>(
@@ -86,7 +98,23 @@ const specs: { readonly [K in SettingKey]: RowSpec<K> } = {
     'decompressed input of one part file, MiB',
     true,
   ),
-  keepRaw: own('THREADMILL_KEEP_RAW', 'output', boolean, false, 'add the original line as a column', true),
+  columns: own(
+    'THREADMILL_COLUMNS',
+    'columns',
+    columnList,
+    null,
+    'columns that are wanted, with commas; they keep the order of the table',
+    true,
+  ),
+  keepRaw: own('THREADMILL_KEEP_RAW', 'columns', boolean, false, 'add the original line as a column', true),
+  extra: own(
+    'THREADMILL_EXTRA',
+    'columns',
+    boolean,
+    false,
+    'add the fields that have no column as one column of JSON',
+    true,
+  ),
   preserveThreads: guide(
     'PUSHSHIFT_PRESERVE_THREADS',
     'output',
@@ -147,6 +175,8 @@ const specs: { readonly [K in SettingKey]: RowSpec<K> } = {
     'share of rejected lines above which the job stops',
     true,
   ),
+
+  ...selectionSpecs,
 
   minBatchSize: guide('PUSHSHIFT_MIN_BATCH_SIZE', 'processing', batchLines, 100, 'smallest batch, lines'),
   maxBatchSize: guide('PUSHSHIFT_MAX_BATCH_SIZE', 'processing', batchLines, 5000, 'largest batch, lines'),

@@ -1,15 +1,25 @@
 /** The settings after validation: what every part of the process is given instead of the environment. */
 import type { JobSettings } from '../contract/job.ts';
 import type { Secret } from '../core/secret.ts';
+import type { NameFile, SelectionSettings } from '../contract/selection.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
+
+/** What is absent in a job is null among the settings, which name files that nobody has read yet. */
+type OrNull<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined | NameFile> | null };
 
 /**
  * Every setting, valid. The keys of `JobSettings` keep its names and units (`partMib` stands for `partBytes`);
  * `null` means that threadmill chooses. Paths are as given, relative ones to the working folder.
  */
-export interface SettingsValues extends Omit<JobSettings, 'partBytes' | 'baseBatchSize'> {
+export interface SettingsValues
+  extends
+    Omit<JobSettings, 'partBytes' | 'baseBatchSize' | 'columns' | 'extra' | keyof SelectionSettings>,
+    OrNull<SelectionSettings> {
+  /** Null: all. */
+  readonly columns: readonly string[] | null;
+  readonly extra: boolean;
   readonly partMib: number;
   /** Lines; null: by the archive's size on disk. */
   readonly baseBatchSize: number | null;

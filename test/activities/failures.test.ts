@@ -9,6 +9,7 @@ type Retry = readonly [afterSeconds: number, lastAttempt: number] | null;
 /** What is retried, written a second time: a change of the table must be meant. */
 const expected: Readonly<Record<ErrorCode, Retry>> = {
   SETTINGS_INVALID: null,
+  SELECTION_CHANGED: null,
   USAGE: null,
   ARCHIVE_MISSING: null,
   ARCHIVE_UNREADABLE: [2, 5],

@@ -20,6 +20,8 @@ export interface BinaryOptions {
   readonly prepare?: (folder: string) => void;
   /** Node's own arguments. */
   readonly nodeArgs?: readonly string[];
+  /** `stdout` holds a character for each byte. */
+  readonly binaryStdout?: boolean;
 }
 
 function filesIn(folder: string): readonly string[] {
@@ -34,7 +36,7 @@ function filesIn(folder: string): readonly string[] {
 /** Runs `threadmill …args`, waits for its end and removes the folder. */
 export async function threadmill(
   args: readonly string[],
-  { env = {}, prepare, nodeArgs = [] }: BinaryOptions = {},
+  { env = {}, prepare, nodeArgs = [], binaryStdout = false }: BinaryOptions = {},
 ): Promise<BinaryRun> {
   const folder = mkdtempSync(path.join(tmpdir(), 'threadmill-cli-'));
   try {
@@ -45,7 +47,9 @@ export async function threadmill(
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const [stdout, stderr, code] = await Promise.all([
-      child.stdout.setEncoding('utf8').reduce((all: string, text: string) => all + text, ''),
+      child.stdout
+        .setEncoding(binaryStdout ? 'latin1' : 'utf8')
+        .reduce((all: string, text: string) => all + text, ''),
       child.stderr.setEncoding('utf8').reduce((all: string, text: string) => all + text, ''),
       new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve)),
     ]);

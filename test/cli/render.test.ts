@@ -172,6 +172,8 @@ describe('summaryBlock()', () => {
     const excluded = { ...zeroCounters.excluded, deleted: 70 };
     assert.match(shown({ totalProcessedLines: 100, kept: 20, excluded }), /--no-exclude-deleted/);
     assert.doesNotMatch(shown({ totalProcessedLines: 100, kept: 95, excluded }), /--no-exclude-deleted/);
+    const selected = { ...excluded, 'not-selected': 10 };
+    assert.doesNotMatch(shown({ totalProcessedLines: 100, kept: 20, excluded: selected }), /Only/);
   });
 
   it('tells of threads what there was, and nothing of them where rows are flat', () => {

@@ -18,7 +18,14 @@ function other(row: SettingRow): string {
       return kind.choices.find((choice) => choice !== row.default) ?? '';
     case 'text':
       if (row.key === 'metricsAddress') return '0.0.0.0:9464';
+      if (row.key === 'where') return 'score > 9';
       return row.key === 'address' ? 'temporal.lab:7233' : 'something';
+    case 'list':
+      return 'score';
+    case 'instant':
+      return '2019-04-01';
+    case 'name-file':
+      return 'names.txt';
     case 'boolean':
     case 'secret':
       return '';

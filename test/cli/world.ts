@@ -187,6 +187,8 @@ export class Scene {
         const kind = path.basename(found).startsWith('RS') ? 'submissions' : 'comments';
         return Promise.resolve({ path: found, kind } as ArchiveInspection);
       },
+      checkSelection: () => Promise.resolve(),
+      peekArchive: unexpected('peekArchive'),
       verifyDataset: unexpected('verifyDataset'),
       readRejects: unexpected('readRejects'),
       writeReport: unexpected('writeReport'),

@@ -7,7 +7,10 @@ import assert from 'node:assert/strict';
 import { FieldTable } from '../../src/engine/mill/fields.ts';
 import { parseLine } from '../../src/engine/mill/parse.ts';
 import { LineScanner } from '../../src/engine/mill/scan.ts';
+import { planSelection } from '../../src/engine/selection/plan.ts';
+import { Selector } from '../../src/engine/selection/selector.ts';
 import { StripeMill } from '../../src/engine/mill/stripe-mill.ts';
+import type { SelectionSettings } from '../../src/contract/selection.ts';
 import type { ArchiveKind } from '../../src/core/columns.ts';
 import { generateLines } from '../../samples/generator/generate-lines.ts';
 import { createRandom, type Random } from '../../samples/generator/random.ts';
@@ -157,6 +160,10 @@ function compare(source: Uint8Array, lines: number, kind: ArchiveKind): number {
   const fast = new FieldTable(kind);
   const slow = new FieldTable(kind);
   const scanner = new LineScanner(fast);
+  const plans = selections.map((selection) => planSelection(selection, kind)).filter((plan) => plan !== null);
+  const [fastSelectors, slowSelectors] = [fast, slow].map((table) =>
+    plans.map((plan) => new Selector(plan, kind, table)),
+  );
   let sure = 0;
   let at = 0;
   for (let line = 0; line < lines; line++) {
@@ -169,17 +176,37 @@ function compare(source: Uint8Array, lines: number, kind: ArchiveKind): number {
       assert.equal(scanned, end, `scan() ends elsewhere: ${text}`);
       assert.equal(outcome, 'object', `scan() accepts what JSON.parse refuses: ${text}`);
       assert.deepEqual(valuesOf(fast), valuesOf(slow), text);
+      assert.deepEqual(
+        fastSelectors?.map((selector) => selector.selects(fast)),
+        slowSelectors?.map((selector) => selector.selects(slow)),
+        text,
+      );
     }
     at = end + 1;
   }
   return sure;
 }
 
-function milled(source: Uint8Array, kind: ArchiveKind, cut: (rest: number) => number): unknown {
+/** Selections that look at every sort of field. */
+const selections: readonly SelectionSettings[] = [
+  {},
+  { keyword: ['the', 'bb*', 'é'], minScore: 1 },
+  { regex: '[aeiou]{2}|\\\\', where: "not stickied or author_flair_text is not null or edited_utc > '2010'" },
+  { after: 1_300_000_000, where: "subreddit > 'M' and (score > 0 or gilded is null)" },
+];
+
+function milled(
+  source: Uint8Array,
+  kind: ArchiveKind,
+  selection: SelectionSettings,
+  cut: (rest: number) => number,
+): unknown {
   const mill = new StripeMill({
     format: 'csv',
     kind,
     keepRaw: true,
+    extra: true,
+    selection: planSelection(selection, kind),
     rules: {
       kind,
       validateTimestamps: true,
@@ -222,10 +249,11 @@ export function fuzzLines({ seed, lines }: { readonly seed: number; readonly lin
     const source = Buffer.concat(chosen.flatMap((base) => [mutated(base, random), Buffer.from('\n')]));
     report.sure += compare(source, batchLines, kind);
     report.lines += batchLines;
-    const whole = milled(source, kind, (rest) => rest);
+    const selection = pick(random, selections);
+    const whole = milled(source, kind, selection, (rest) => rest);
     const most = pick(random, [1 + below(random, 40), 1000, 100_000]);
     assert.deepEqual(
-      milled(source, kind, () => 1 + below(random, most)),
+      milled(source, kind, selection, () => 1 + below(random, most)),
       whole,
       'a stripe differs with its blocks',
     );

@@ -2,17 +2,31 @@ import assert from 'node:assert/strict';
 import { copyFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { JobSettings } from '../../src/contract/job.ts';
-import { decisiveSettingKeys as decisive } from '../../src/contract/output-settings.ts';
+import { decisiveSettingKeys, optionalSettingKeys } from '../../src/contract/output-settings.ts';
 import { identify } from '../../src/library/job-id.ts';
 import { defaultJobSettings } from '../../src/settings/job-settings.ts';
 import { inFolder } from '../engine/dataset/scene.ts';
 
+const decisive: readonly string[] = [...decisiveSettingKeys, ...optionalSettingKeys];
 const settings = defaultJobSettings();
 /** Another value of every setting that a job carries. */
 const others: Readonly<Required<JobSettings>> = {
   format: 'csv',
   partBytes: 2 ** 20,
   keepRaw: true,
+  columns: ['id'],
+  extra: true,
+  subreddit: ['austin'],
+  subredditsFile: { path: '/names', names: 1000, sha256: 'a'.repeat(64) },
+  author: ['spez'],
+  authorsFile: { path: '/names', names: 1000, sha256: 'b'.repeat(64) },
+  after: 1,
+  before: 2,
+  thread: ['abc'],
+  keyword: ['word'],
+  regex: 'wor.',
+  minScore: 3,
+  where: 'score > 3',
   preserveThreads: false,
   paths: true,
   validateTimestamps: false,
@@ -61,7 +75,7 @@ describe('identify()', () => {
       const { jobId } = identify(archive, folder, settings);
       for (const key of Object.keys(others) as (keyof JobSettings)[]) {
         const changed = identify(archive, folder, { ...settings, [key]: others[key] }).jobId;
-        assert.equal(changed !== jobId, (decisive as readonly string[]).includes(key), key);
+        assert.equal(changed !== jobId, decisive.includes(key), key);
       }
     }));
 

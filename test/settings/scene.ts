@@ -9,6 +9,7 @@ import { addCounters, zeroCounters, type Counters } from '../../src/core/fates.t
 import { inspectArchive } from '../../src/engine/archive/inspect.ts';
 import type { PipelineStep } from '../../src/engine/pipeline/archive-pipeline.ts';
 import { MillSession } from '../../src/engine/pipeline/mill-session.ts';
+import { readNameFiles } from '../../src/engine/selection/name-files.ts';
 import { ProcessMemory } from '../../src/engine/resources/process-memory.ts';
 import { resolveSettings, toJobSettings, type SettingsValues } from '../../src/settings.ts';
 import { beginning } from '../engine/pipeline/scene.ts';
@@ -37,7 +38,7 @@ export interface Milled {
 
 /** An archive from its start to its end in one segment, as a worker under this environment does it. */
 export async function millUnder(env: Env, archive: string): Promise<Milled> {
-  const settings = jobSettings(env);
+  const settings = readNameFiles(jobSettings(env));
   const inspection = await inspectArchive(archive, { maxMemoryMb: settings.maxMemoryUsage });
   const dataset = mkdtempSync(path.join(path.dirname(archive), 'dataset-'));
   await mkdir(dataset, { recursive: true });

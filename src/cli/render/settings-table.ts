@@ -2,10 +2,14 @@
 import { settingRows, type ResolvedSettings, type SettingRow } from '../../settings.ts';
 import { textTable } from './text-table.ts';
 
-function shown(row: SettingRow, { values }: ResolvedSettings): string {
-  const value = values[row.key];
-  // a secret says of itself only that it is one
-  return value === null ? (row.kind.type === 'secret' ? 'none' : 'auto') : String(value);
+/** A list of hundreds has no place in a table; `--json` shows all of it. */
+const shownMax = 60;
+
+function shown({ key, kind }: SettingRow, { values }: ResolvedSettings): string {
+  const value = values[key];
+  if (value === null) return 'auto' in kind ? 'auto' : 'none';
+  const text = Array.isArray(value) ? value.join(',') : String(value);
+  return text.length > shownMax ? `${text.slice(0, shownMax - 1)}…` : text;
 }
 
 /** Lines of the table, heading first, in the order of the help. */

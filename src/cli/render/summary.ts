@@ -14,11 +14,10 @@ export interface SummaryExtras {
 /** Below this share of non-blank lines a reader wonders where they went. */
 const lowKeepShare = 0.5;
 
-const why: Readonly<Record<keyof JobResult['metrics']['excluded'], string>> = {
+const why: Readonly<Record<Exclude<keyof JobResult['metrics']['excluded'], 'not-selected'>, string>> = {
   deleted: 'deleted by their authors (--no-exclude-deleted keeps them)',
   removed: 'removed by moderators or Reddit (--no-exclude-removed keeps them)',
   'low-score': 'scored below --quality-min-score',
-  'not-selected': 'did not match the selection',
 };
 
 /** One row for each fate that happened, with its share of all lines. */
@@ -48,10 +47,12 @@ function fates({ metrics }: JobResult): readonly string[] {
 /** Why little was kept, the commonest reason first; null where enough was. */
 function lowKeepReason(result: JobResult): string | null {
   const { metrics } = result;
+  // little is what a selection is for; and what is deleted counts first, whether it was asked for or not
+  if (metrics.excluded['not-selected'] > 0) return null;
   const lines = metrics.totalProcessedLines - metrics.blank;
   if (lines === 0 || metrics.kept / lines >= lowKeepShare) return null;
-  const rules = Object.entries(metrics.excluded) as [keyof typeof why, number][];
-  const reasons: [string, number][] = rules.map(([rule, excluded]) => [why[rule], excluded]);
+  const rules = Object.keys(why) as (keyof typeof why)[];
+  const reasons: [string, number][] = rules.map((rule) => [why[rule], metrics.excluded[rule]]);
   reasons.push(['rejected (threadmill rejects shows them)', totalOf(metrics.rejected)]);
   const told = reasons
     .filter(([, number]) => number > 0)

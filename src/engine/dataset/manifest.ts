@@ -2,16 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type {
-  ArchiveInspection,
-  Hole,
-  JobSettings,
-  OutputFormat,
-  PublishInput,
-  ReadSource,
-} from '../../contract/job.ts';
+import type { ArchiveInspection, Hole, JobSettings, PublishInput, ReadSource } from '../../contract/job.ts';
 import type { RunRecord } from '../../contract/run.ts';
-import { decisiveSettingKeys } from '../../contract/output-settings.ts';
+import type { decisiveSettingKeys, optionalSettingKeys } from '../../contract/output-settings.ts';
+import { decisiveSettings } from '../../contract/output-settings.ts';
 import type { PartEntry, PartRange } from '../../contract/part.ts';
 import {
   addThreadCounts,
@@ -30,14 +24,15 @@ import { manifestBytesMax, manifestName } from './names.ts';
 
 const manifestFormat = 'threadmill-dataset';
 const manifestVersion = 1;
-/** The settings that decide bytes of the output; with the archive they say how to make the dataset again. */
-const outputSettingKeys = [
-  ...decisiveSettingKeys,
-  // it decides no byte, but whether there is a dataset at all
-  'maxRejectRate',
-] as const satisfies readonly (keyof JobSettings)[];
 
-export type OutputSettings = Pick<JobSettings, (typeof outputSettingKeys)[number]>;
+/**
+ * The settings that decide bytes of the output; with the archive they say how to make the dataset again. `maxRejectRate` decides
+ * no byte, but whether there is a dataset at all. Of a large file of names its number and digest are here.
+ */
+export type OutputSettings = Pick<
+  JobSettings,
+  (typeof decisiveSettingKeys)[number] | (typeof optionalSettingKeys)[number] | 'maxRejectRate'
+>;
 
 /** A file of a dataset as it was written. */
 export interface DatasetFile {
@@ -80,7 +75,7 @@ interface AnyManifest extends ReadArchive {
   readonly format: typeof manifestFormat;
   readonly version: typeof manifestVersion;
   readonly settings: OutputSettings;
-  /** Of the rows; empty for `jsonl` and `jsonl.zst`, which hold the original lines, and for `conversations`. */
+  /** Of the rows; empty for `jsonl` and `jsonl.zst` where they hold the original lines, and for `conversations`. */
   readonly columns: readonly Column[];
   /** Version of the program that wrote it, and of the zstd in its Node, on which compressed bytes depend. */
   readonly threadmill: string;
@@ -126,9 +121,10 @@ export type Manifest = FlatManifest | ThreadsManifest;
 
 /** The settings that decide bytes of the output, in a fixed order: equal settings give equal JSON. */
 function outputSettingsOf(settings: JobSettings): OutputSettings {
-  return Object.fromEntries(
-    outputSettingKeys.map((key) => [key, settings[key]]),
-  ) as unknown as OutputSettings;
+  return {
+    ...Object.fromEntries(decisiveSettings(settings)),
+    maxRejectRate: settings.maxRejectRate,
+  } as unknown as OutputSettings;
 }
 
 /** An archive's parts and joined rejects, as they are published. */
@@ -223,15 +219,14 @@ export function filesOf(manifest: Manifest): readonly DatasetFile[] {
 }
 
 function columnsFor({ inspection, settings, buckets, joined }: PublishInput): readonly Column[] {
-  const { format, keepRaw } = settings;
-  if (!hasColumns(format)) return [];
+  if (!hasColumns(settings)) return [];
   return buckets === 0
-    ? columnsOf(inspection.kind, { keepRaw })
-    : threadColumns({ keepRaw, joined: joined !== null });
+    ? columnsOf(inspection.kind, settings)
+    : threadColumns({ ...settings, joined: joined !== null });
 }
 
-function hasColumns(format: OutputFormat): boolean {
-  return format === 'parquet' || format === 'csv';
+function hasColumns({ format, columns }: JobSettings): boolean {
+  return format === 'parquet' || format === 'csv' || (columns !== undefined && format !== 'conversations');
 }
 
 /** The version in the package's own `package.json`, which stands at the same distance from `src` and `dist`. */

@@ -74,6 +74,7 @@ const encoder = new TextEncoder();
  * the line itself, or `scratch` where an escape had to be decoded. Strings are valid UTF-8 by the time they are read.
  */
 export class FieldTable {
+  readonly kind: ArchiveKind;
   readonly names: readonly string[];
   readonly type: Uint8Array;
   readonly start: Int32Array;
@@ -87,8 +88,10 @@ export class FieldTable {
   private view: DataView = this.scratchView;
   private scratchUsed = 0;
 
-  constructor(kind: ArchiveKind, use: FieldUse = 'columns') {
-    this.names = fieldNames(kind, use);
+  /** `more`: names that are wanted besides those of the use. */
+  constructor(kind: ArchiveKind, use: FieldUse = 'columns', more: readonly string[] = []) {
+    this.kind = kind;
+    this.names = [...new Set([...fieldNames(kind, use), ...more])];
     const count = this.names.length;
     this.type = new Uint8Array(count);
     this.start = new Int32Array(count);

@@ -1,11 +1,12 @@
 /** Where the rows of a stripe go: to columns, to lines, or into the buckets of their threads. */
-import type { EncodedStripe, FormatOptions, StripeEncoder } from '../output/format.ts';
+import type { EncodedStripe, StripeEncoder } from '../output/format.ts';
 import { createStripeEncoder } from '../output/format.ts';
 import { SpillEncoder } from '../threads/spill-encoder.ts';
 import { holdsLines, parentClass } from '../threads/spill-layout.ts';
-import { numberValue, stringValue, FieldTable } from './fields.ts';
+import { numberValue, stringValue, type FieldTable } from './fields.ts';
 import { rowAppenders } from './row.ts';
 import { secondsOf } from './verdict.ts';
+import { fieldTableFor, type RowOptions } from './wanted-fields.ts';
 
 /** Takes judged lines: the fields of each, and its own bytes [start, end) without the line feed. */
 export interface RowSink {
@@ -16,12 +17,20 @@ export interface RowSink {
 }
 
 /** The sink of a format, for one mill thread. */
-export function createRowSink(options: FormatOptions): RowSink {
+export function createRowSink(options: RowOptions): RowSink {
   if (options.buckets !== undefined && options.buckets > 0) return new ThreadSink(options, options.buckets);
   const encoder = createStripeEncoder(options);
-  return encoder.columns === null
-    ? new LineSink(new FieldTable(options.kind, 'rules'), encoder)
-    : new ColumnSink(new FieldTable(options.kind, 'columns'), encoder, encoder.columns);
+  const { columns } = encoder;
+  if (columns === null) return new LineSink(fieldTableFor(options, 'rules'), encoder);
+  const fields =
+    options.columns === undefined
+      ? fieldTableFor(options, 'columns')
+      : fieldTableFor(
+          options,
+          'rules',
+          columns.map(({ column }) => column),
+        );
+  return new ColumnSink(fields, encoder, columns);
 }
 
 class LineSink implements RowSink {
@@ -94,14 +103,16 @@ class ThreadSink implements RowSink {
   private readonly idSpan: Span = { source: nothing, start: 0, end: 0 };
   private readonly linkSpan: Span = { source: nothing, start: 0, end: 0 };
 
-  constructor(options: FormatOptions, buckets: number) {
-    const { kind, format } = options;
-    this.submissions = kind === 'submissions';
-    this.fields = new FieldTable(kind, !this.submissions && holdsLines(format) ? 'tree' : 'columns');
-    const { fields } = this;
+  constructor(options: RowOptions, buckets: number) {
+    this.submissions = options.kind === 'submissions';
     this.encoder = new SpillEncoder(options, buckets);
+    const lines = holdsLines(options);
+    const chosen = this.encoder.columns.map(({ column }) => column);
+    const fewer = !this.submissions && (lines || options.columns !== undefined);
+    this.fields = fieldTableFor(options, fewer ? 'tree' : 'columns', chosen);
+    const { fields } = this;
     this.appenders = this.encoder.columns.map((buffer) =>
-      holdsLines(format) && buffer.column.name === 'raw'
+      lines && buffer.column.name === 'raw'
         ? // as it is, not as valid UTF-8: its format promises the line's own bytes
           (_fields: FieldTable, source: Uint8Array, start: number, end: number): void => {
             buffer.appendUtf8(source, start, end);

@@ -2,6 +2,7 @@
 import type { Column } from '../../core/columns.ts';
 import { assertNever } from '../../core/errors.ts';
 import type { ColumnBuffer } from '../output/column-buffer.ts';
+import { ExtraFields } from './extra-fields.ts';
 import { falseValue, numberValue, stringValue, trueValue, type FieldTable } from './fields.ts';
 import { retrievedSeconds, secondsOf } from './verdict.ts';
 
@@ -19,6 +20,13 @@ export function rowAppenders(fields: FieldTable, buffers: readonly ColumnBuffer[
 }
 
 function appenderOf(column: Column, fields: FieldTable, buffer: ColumnBuffer): Append {
+  if (column.name === 'extra') {
+    const extra = new ExtraFields(fields.kind);
+    return (_fields, source, start, end) => {
+      const text = extra.of(source, start, end);
+      buffer.appendUtf8(...validUtf8(text, 0, text.length));
+    };
+  }
   if (column.name === 'raw')
     return (_fields, source, start, end) => {
       buffer.appendUtf8(...validUtf8(source, start, end));

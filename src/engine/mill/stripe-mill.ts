@@ -4,6 +4,8 @@ import { lineBytesMax, overlongRawBytesMax, stripeRejectsMax } from '../../core/
 import type { EncodedStripe, FormatOptions } from '../output/format.ts';
 import { ByteSink } from '../output/byte-sink.ts';
 import type { UndatedBounds } from '../output/seal.ts';
+import type { SelectionPlan } from '../selection/plan.ts';
+import { Selector } from '../selection/selector.ts';
 import type { FieldTable } from './fields.ts';
 import { parseLine } from './parse.ts';
 import { createRowSink, type RowSink } from './row-sink.ts';
@@ -15,6 +17,10 @@ const carriageReturn = 0x0d;
 
 export interface MillOptions extends FormatOptions {
   readonly rules: RuleSettings;
+  /** Null or absent: every line is selected. */
+  readonly selection?: SelectionPlan | null;
+  /** Lines behind the one that makes so many rows, of all stripes together, are passed over. Absent: none. */
+  readonly rowsMax?: number;
 }
 
 /** A rejected line. `line` counts from 0 at the stripe's first line: who knows the lines before adds them. */
@@ -46,11 +52,13 @@ export class StripeMill {
   private readonly fields: FieldTable;
   private readonly scanner: LineScanner;
   private readonly judge: Judge;
+  private readonly selector: Selector | null;
 
   /** Without their raw bytes, which stand in `raws` from `rawStart` on. */
   private rejects: (Omit<StripeReject, 'raw'> & { readonly rawStart: number; readonly rawEnd: number })[] =
     [];
   private readonly raws = new ByteSink();
+  private rowsLeft: number;
   private lines = 0;
   private kept = 0;
   private blank = 0;
@@ -70,7 +78,10 @@ export class StripeMill {
     this.sink = createRowSink(options);
     this.fields = this.sink.fields;
     this.scanner = new LineScanner(this.fields);
-    this.judge = new Judge(this.fields, options.rules);
+    const { rules, selection = null, rowsMax = Infinity } = options;
+    this.rowsLeft = rowsMax;
+    this.selector = selection === null ? null : new Selector(selection, options.kind, this.fields);
+    this.judge = new Judge(this.fields, rules, this.selector);
   }
 
   /** Lines so far in this stripe: what a batch counts. */
@@ -82,6 +93,11 @@ export class StripeMill {
     return this.rejects.length;
   }
 
+  /** There are as many rows as are wanted. */
+  get isFull(): boolean {
+    return this.rowsLeft === 0;
+  }
+
   /** Starts a stripe whose first line begins at a decompressed offset. */
   start(offset: number): void {
     this.offset = offset;
@@ -89,6 +105,7 @@ export class StripeMill {
 
   /** Takes the next bytes of the stripe; lines may go over the border of two calls anywhere. */
   write(block: Uint8Array): void {
+    if (this.rowsLeft === 0) return;
     let at = 0;
     if (this.carryBytes > 0 || this.overlongBytes > 0) {
       const end = block.indexOf(lineFeed);
@@ -103,7 +120,7 @@ export class StripeMill {
     }
     const last = block.lastIndexOf(lineFeed);
     const base = this.offset;
-    while (at <= last) at = this.line(block, at, base + at) + 1;
+    while (at <= last && this.rowsLeft > 0) at = this.line(block, at, base + at) + 1;
     if (at < block.length) this.extend(block.subarray(at));
     this.offset = base + block.length;
   }
@@ -113,7 +130,7 @@ export class StripeMill {
    * came since `start`.
    */
   finish(dropTail = false): MilledStripe {
-    if (dropTail) this.carryBytes = this.overlongBytes = 0;
+    if (dropTail || this.rowsLeft === 0) this.carryBytes = this.overlongBytes = 0;
     else if (this.carryBytes > 0 || this.overlongBytes > 0) this.endCarried(this.offset);
     const raws = this.rejects.length > 0 ? this.raws.take() : null;
     const milled: MilledStripe = {
@@ -232,10 +249,12 @@ export class StripeMill {
     const verdict = this.judge.judge(this.fields);
     if (verdict.fate === 'kept') {
       this.kept++;
+      this.rowsLeft--;
       this.sink.keep(source, start, end);
     } else if (verdict.fate === 'excluded') {
       this.excluded[verdict.rule satisfies ExcludeRule]++;
-      this.sink.exclude(source, start, end);
+      // of a thread that is not asked for no row is made: nothing in it can need a tombstone
+      if (this.selector?.selectsThread(this.fields) !== false) this.sink.exclude(source, start, end);
     } else {
       this.reject(verdict.reason, verdict.field, source, start, end, offset, end - start);
     }

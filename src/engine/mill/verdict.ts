@@ -24,10 +24,16 @@ export type Verdict =
       readonly field: string;
     };
 
+/** Decides last, on lines that everything else keeps. */
+export interface LineSelection {
+  selects(fields: FieldTable): boolean;
+}
+
 const kept: Verdict = { fate: 'kept' };
 const deletedVerdict: Verdict = { fate: 'excluded', rule: 'deleted' };
 const removedVerdict: Verdict = { fate: 'excluded', rule: 'removed' };
 const lowScoreVerdict: Verdict = { fate: 'excluded', rule: 'low-score' };
+const notSelectedVerdict: Verdict = { fate: 'excluded', rule: 'not-selected' };
 
 const bytesOf = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 const deletedMark = bytesOf('[deleted]');
@@ -67,6 +73,7 @@ export class Judge {
   private latestPassed = -Infinity;
   private earliestRefused = Infinity;
   private readonly settings: RuleSettings;
+  private readonly selection: LineSelection | null;
   private readonly requiredNonEmpty: readonly (readonly [number, string])[];
   private readonly requiredString: readonly (readonly [number, string])[];
   private readonly createdUtc: number;
@@ -77,8 +84,10 @@ export class Judge {
   private readonly removedBy: number;
   private readonly score: number;
 
-  constructor(fields: FieldTable, settings: RuleSettings) {
+  /** `selection`: null where every line is selected. */
+  constructor(fields: FieldTable, settings: RuleSettings, selection: LineSelection | null = null) {
     this.settings = settings;
+    this.selection = selection;
     const comments = settings.kind === 'comments';
     const named = (names: readonly string[]): (readonly [number, string])[] =>
       names.map((name) => [fields.slot(name), name] as const);
@@ -164,7 +173,7 @@ export class Judge {
     ) {
       return lowScoreVerdict;
     }
-    return kept;
+    return this.selection === null || this.selection.selects(fields) ? kept : notSelectedVerdict;
   }
 }
 

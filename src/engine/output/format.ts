@@ -1,5 +1,5 @@
 /** What a format gives: an encoder per mill thread, and the framing of a part file. */
-import type { ArchiveKind, Column } from '../../core/columns.ts';
+import { columnsOf, type ArchiveKind, type Column } from '../../core/columns.ts';
 import type { OutputFormat } from '../../contract/job.ts';
 import type { ColumnBuffer } from './column-buffer.ts';
 import { csvEncoder, csvEncoderOf, csvFraming, csvFramingOf } from './csv.ts';
@@ -13,6 +13,9 @@ export interface FormatOptions {
   readonly keepRaw: boolean;
   /** Rows are shuffled into so many buckets, to be arranged in threads; absent or 0: they stay in the order of their lines. */
   readonly buckets?: number;
+  /** As in `ColumnChoice`. */
+  readonly columns?: readonly string[] | undefined;
+  readonly extra?: boolean | undefined;
 }
 
 /** The encoded rows of one stripe. `meta` is plain JSON for the part's footer; the ArrayBuffer of `bytes` is theirs alone. */
@@ -23,7 +26,7 @@ export interface EncodedStripe {
 }
 
 /**
- * Collects the kept rows of one stripe on a mill thread. Typed formats take values through `columns` (one append per
+ * Collects the kept rows of one stripe on a mill thread. Typed formats (and JSON lines of chosen columns) take values through `columns` (one append per
  * column and row, in the order of `columnsOf`); line formats (`columns === null`) take the original line by `appendLine`.
  */
 export interface StripeEncoder {
@@ -60,7 +63,9 @@ export function createStripeEncoder(options: FormatOptions): StripeEncoder {
       return csvEncoder(options);
     case 'jsonl':
     case 'jsonl.zst':
-      return jsonlEncoder(options);
+      return options.columns === undefined
+        ? jsonlEncoder(options)
+        : columnsEncoder(options.format, columnsOf(options.kind, options));
     case 'conversations':
       throw threadsOnly();
   }

@@ -1,17 +1,30 @@
 /** What a job's input means for its mills, and the hash by which a part says that it was made of just that. */
 import { createHash } from 'node:crypto';
 import type { SegmentInput } from '../../contract/job.ts';
+import { givenSettings } from '../../contract/output-settings.ts';
 import { programVersion } from '../dataset/manifest.ts';
 import type { MillOptions } from '../mill/stripe-mill.ts';
+import { planSelection } from '../selection/plan.ts';
 
-/** How a job's lines are judged and written. */
-export function millOptionsOf({ inspection, settings, buckets, nowSeconds }: SegmentInput): MillOptions {
+/**
+ * How a job's lines are judged and written. Reads files of names.
+ *
+ * @throws {ThreadmillError} SELECTION_CHANGED
+ */
+export function millOptionsOf(input: SegmentInput): MillOptions {
+  return { ...outputOptionsOf(input), selection: planSelection(input.settings, input.inspection.kind) };
+}
+
+/** The same but for the selection, which need not be read to know what a part looks like. */
+export function outputOptionsOf({ inspection, settings, buckets, nowSeconds }: SegmentInput): MillOptions {
   const { kind } = inspection;
   return {
     format: settings.format,
     kind,
     keepRaw: settings.keepRaw,
     buckets,
+    columns: settings.columns,
+    extra: settings.extra,
     rules: {
       kind,
       validateTimestamps: settings.validateTimestamps,
@@ -25,17 +38,28 @@ export function millOptionsOf({ inspection, settings, buckets, nowSeconds }: Seg
 
 /**
  * SHA-256, in hex, of all that decides a part's bytes but its place and the job's start, whose part in it the part tells
- * itself (see `UndatedBounds`): the archive's content, the rules and the format, this version of the program, and
+ * itself (see `UndatedBounds`): the archive's content, the rules, the selection and the format, this version of the program, and
  * the zstd that packs it.
  */
 export function originOf(input: SegmentInput): string {
   const { inspection, settings } = input;
-  const { rules, ...format } = millOptionsOf(input);
+  const { rules, ...format } = outputOptionsOf(input);
   const { nowSeconds: _start, ...timeless } = rules;
   const { fingerprint, container } = inspection;
   const cut = { partBytes: settings.partBytes, salvage: settings.salvage };
   const zstd = process.versions['zstd'] ?? '';
   return createHash('sha256')
-    .update(JSON.stringify([programVersion(), zstd, fingerprint, container, format, timeless, cut]))
+    .update(
+      JSON.stringify([
+        programVersion(),
+        zstd,
+        fingerprint,
+        container,
+        format,
+        timeless,
+        cut,
+        givenSettings(settings),
+      ]),
+    )
     .digest('hex');
 }

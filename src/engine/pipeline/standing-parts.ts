@@ -6,7 +6,7 @@ import { totalOf } from '../../core/fates.ts';
 import { daySeconds } from '../../core/limits.ts';
 import { readDigest } from '../dataset/file-bytes.ts';
 import { readSealed, type PartFacts, type SealedPart } from '../output/seal.ts';
-import { millOptionsOf, originOf } from './mill-options.ts';
+import { outputOptionsOf, originOf } from './mill-options.ts';
 
 export interface StandingPart {
   readonly entry: PartEntry;
@@ -29,7 +29,7 @@ export interface StandingOptions {
  */
 export async function standingPart({ input, from, onChunk }: StandingOptions): Promise<StandingPart | null> {
   const { dataset, settings, nowSeconds } = input;
-  const naming = partNaming(millOptionsOf(input));
+  const naming = partNaming(outputOptionsOf(input));
   const file = partFile(from.part, naming);
   const sealed = await readSealed(join(dataset, file), originOf(input), onChunk);
   if (sealed === null || !follows(sealed.facts, from)) return null;

@@ -42,6 +42,8 @@ export interface BucketOptions {
   readonly jobId: string;
   readonly format: OutputFormat;
   readonly keepRaw: boolean;
+  readonly columns?: readonly string[] | undefined;
+  readonly extra?: boolean | undefined;
   /** Of `conversations`: lines of paths instead of threads. */
   readonly paths: boolean;
   /** Submissions are among the spills. */
@@ -217,7 +219,7 @@ class BucketAssembly {
     const { format } = options;
     if (format === 'conversations')
       return options.paths ? new ConversationPaths(payloads) : new NestedConversations(payloads);
-    return holdsLines(format) ? new LineRows(format, payloads) : new ColumnRows(format, options, payloads);
+    return holdsLines(options) ? new LineRows(format, payloads) : new ColumnRows(format, options, payloads);
   }
 
   private take(atHand: RowAtHand, payloads: Payloads, arrangement: Arrangement, at: number): void {

@@ -1,5 +1,6 @@
 /** Rows of threads as the formats want them: columns, or the original lines with the tree's members added. */
 import type { OutputFormat } from '../../contract/job.ts';
+import type { ColumnChoice } from '../../core/columns.ts';
 import { ByteSink } from '../output/byte-sink.ts';
 import type { ColumnBuffer } from '../output/column-buffer.ts';
 import { columnsEncoder, type EncodedStripe, type StripeEncoder } from '../output/format.ts';
@@ -24,14 +25,14 @@ export interface Payloads {
 
 type Append = (row: RowAtHand) => void;
 
-/** `parquet` and `csv`: the columns of threads-columns.ts. */
+/** `parquet`, `csv`, and JSON lines of chosen columns: the columns of threads-columns.ts. */
 export class ColumnRows implements ThreadRowWriter {
   private readonly encoder: StripeEncoder;
   private readonly appenders: readonly Append[];
 
   constructor(
     format: OutputFormat,
-    options: { readonly keepRaw: boolean; readonly joined: boolean },
+    options: ColumnChoice & { readonly joined: boolean },
     payloads: Payloads,
   ) {
     this.encoder = columnsEncoder(format, threadColumns(options));

@@ -1,5 +1,5 @@
 /** The columns of thread datasets: one table that writers, manifest, tests and documents are made from. */
-import { columnsOf, type Column } from '../../core/columns.ts';
+import { columnsOf, type Column, type ColumnChoice } from '../../core/columns.ts';
 
 const made = (name: string, type: Column['type'], required: boolean): Column => ({
   name,
@@ -8,20 +8,21 @@ const made = (name: string, type: Column['type'], required: boolean): Column => 
   required,
 });
 
-/** The columns of rows: a comment's, whose `body` (and `raw`) a tombstone lacks; `title` of joined submissions; the tree. */
-export function threadColumns(options: {
-  readonly keepRaw: boolean;
-  readonly joined: boolean;
-}): readonly Column[] {
-  const comment = columnsOf('comments', { keepRaw: false }).map((column) =>
+/** The columns of rows: a comment's, whose `body` (and `extra`, and `raw`) a tombstone lacks; `title` of joined submissions; the tree. */
+export function threadColumns(options: ColumnChoice & { readonly joined: boolean }): readonly Column[] {
+  const { columns } = options;
+  const comment = columnsOf('comments', { keepRaw: false, columns }).map((column) =>
     column.name === 'body' ? { ...column, required: false } : column,
   );
   return [
     ...comment,
-    ...(options.joined ? [{ ...made('title', 'string', false), sources: ['title'] }] : []),
+    ...(options.joined && columns?.includes('title') !== false
+      ? [{ ...made('title', 'string', false), sources: ['title'] }]
+      : []),
     made('depth', 'int32', true),
     made('parent_missing', 'boolean', true),
     made('tombstone', 'boolean', true),
+    ...(options.extra === true ? [made('extra', 'string', false)] : []),
     ...(options.keepRaw ? [made('raw', 'string', false)] : []),
   ];
 }

@@ -119,6 +119,11 @@ describe('standingPart()', () => {
         { qualityMinScore: 0 },
         { excludeDeleted: false },
         { salvage: true },
+        { columns: ['id'] },
+        { extra: true },
+        { subreddit: ['austin'] },
+        { where: 'score > 3' },
+        { authorsFile: { path: '/names', names: 1000, sha256: 'a'.repeat(64) } },
       ].map(changed),
     ]) {
       assert.equal(await find(other), null);

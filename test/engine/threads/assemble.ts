@@ -3,9 +3,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import zlib from 'node:zlib';
 import type { ArchiveKind } from '../../../src/core/columns.ts';
+import type { SelectionSettings } from '../../../src/contract/selection.ts';
 import type { OutputFormat } from '../../../src/contract/job.ts';
 import type { ThreadsEntry } from '../../../src/contract/threads.ts';
 import { claimDataset } from '../../../src/engine/dataset/claim.ts';
+import { planSelection } from '../../../src/engine/selection/plan.ts';
 import { assembleBucket, BucketMemory, type SpillFile } from '../../../src/engine/threads/bucket.ts';
 import { defaultRules, pipelineOf } from '../pipeline/scene.ts';
 import { inFolder } from '../dataset/scene.ts';
@@ -18,25 +20,35 @@ export interface Assembled {
   readonly text: string;
 }
 
+/** What of the records is written, and as what. */
+export interface Choice {
+  readonly format: OutputFormat;
+  readonly columns?: readonly string[];
+  readonly extra?: boolean;
+  readonly selection?: SelectionSettings;
+}
+
 /** All threads in one bucket, in one of the text formats. */
 export function assembled(
   records: { readonly comments: readonly Json[]; readonly submissions?: readonly Json[] },
-  options: { readonly format: OutputFormat; readonly paths?: boolean },
+  options: Choice & { readonly paths?: boolean },
 ): Promise<Assembled> {
-  const { format, paths = false } = options;
+  const { format, columns, extra, paths = false } = options;
   let result: Assembled | null = null;
   return inFolder(async (folder) => {
     await claimDataset(folder, 'job', { isRunning: () => Promise.resolve(false), replace: false });
     const spills: SpillFile[] = [];
     for (const kind of ['comments', 'submissions'] as const) {
       const lines = records[kind];
-      if (lines !== undefined) spills.push(await spilled(folder, kind, lines, format));
+      if (lines !== undefined) spills.push(await spilled(folder, kind, lines, options));
     }
     const bucket = {
       folder,
       jobId: 'job',
       format,
       keepRaw: false,
+      columns,
+      extra,
       paths,
       joined: records.submissions !== undefined,
       buckets: 1,
@@ -59,7 +71,7 @@ async function spilled(
   folder: string,
   kind: ArchiveKind,
   records: readonly Json[],
-  format: OutputFormat,
+  { format, columns, extra, selection = {} }: Choice,
 ): Promise<SpillFile> {
   const archive = path.join(folder, `${kind}.jsonl`);
   await writeFile(archive, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
@@ -67,7 +79,16 @@ async function spilled(
     archive: { path: archive, container: 'plain' },
     folder,
     partBytes: 2 ** 30,
-    mill: { ...defaultRules, kind, format, buckets: 1, rules: { ...defaultRules.rules, kind } },
+    mill: {
+      ...defaultRules,
+      kind,
+      format,
+      columns,
+      extra,
+      buckets: 1,
+      rules: { ...defaultRules.rules, kind },
+      selection: planSelection(selection, kind),
+    },
   });
   try {
     const step = await pipeline.next();

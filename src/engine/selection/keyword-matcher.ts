@@ -1,0 +1,164 @@
+/** Whether one of several words or phrases occurs in a text: in one pass over its bytes, whatever their number. */
+
+/** Word characters, but those of scripts that put no space between words: of these each is a word of its own. */
+const joined = /[_\p{L}\p{M}\p{N}]/u;
+const ownWord =
+  /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+
+/** Whether a character and its neighbour of the same sort are parts of one word. */
+function isJoined(character: string): boolean {
+  return joined.test(character) && !ownWord.test(character);
+}
+
+/**
+ * What is compared: the text in NFC, each character in upper case and then in lower case (Unicode's own mappings, whatever the
+ * language), so that Straße, STRASSE and strasse are one, as are σ and ς; any white space is a space.
+ */
+function foldText(text: string): string {
+  const lower = text.normalize('NFC').toUpperCase().toLowerCase();
+  // toLowerCase() makes a Σ at a word's end a ς
+  return lower.replaceAll('ς', 'σ').replace(/[^\S ]/gu, ' ');
+}
+
+interface Keyword {
+  /** UTF-8 of the folded text. */
+  readonly bytes: Uint8Array;
+  /** Nothing that belongs to the same word may stand before it, or behind it. */
+  readonly left: boolean;
+  readonly right: boolean;
+}
+
+function keywordOf(given: string): Keyword {
+  const open = { left: given.startsWith('*'), right: given.endsWith('*') };
+  const text = foldText(given.slice(open.left ? 1 : 0, open.right ? -1 : undefined)).trim();
+  const characters = Array.from(text);
+  return {
+    bytes: Buffer.from(text.replace(/ +/g, ' '), 'utf8'),
+    left: !open.left && isJoined(characters[0] ?? ''),
+    right: !open.right && isJoined(characters.at(-1) ?? ''),
+  };
+}
+
+const asciiJoined = new Uint8Array(128);
+for (let code = 0; code < 128; code++) asciiJoined[code] = isJoined(String.fromCharCode(code)) ? 1 : 0;
+
+const space = 0x20;
+/** Classes of a text's bytes: no keyword begins with it; some does; it is not ASCII, so the text has to be folded. */
+const starts = 1;
+const stranger = 2;
+
+const no = 0;
+const yes = 1;
+const unsure = 2;
+
+const isSpace = new Uint8Array(256);
+for (const byte of [0x20, 9, 10, 11, 12, 13]) isSpace[byte] = 1;
+
+const lower = new Uint8Array(256);
+for (let byte = 0; byte < 256; byte++) lower[byte] = byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
+
+const encoder = new TextEncoder();
+
+export class KeywordMatcher {
+  /** Keywords by their first two bytes; of one byte, those by every second one. */
+  private readonly byStart = new Array<readonly Keyword[] | undefined>(65_536);
+  private readonly plainClass = new Uint8Array(256);
+  private readonly foldedClass = new Uint8Array(256);
+  private scratch: Uint8Array = new Uint8Array(64 * 1024);
+
+  /** `*` before or behind a keyword: it may be the end or the beginning of a longer word. */
+  constructor(keywords: readonly string[]) {
+    this.plainClass.fill(stranger, 0x80);
+    for (const keyword of keywords.map(keywordOf)) {
+      const [first = 0, second] = keyword.bytes;
+      this.foldedClass[first] = starts;
+      if (first < 0x80) this.plainClass[first] = starts;
+      if (first >= 0x61 && first <= 0x7a) this.plainClass[first - 0x20] = starts;
+      const seconds =
+        second === undefined
+          ? Array.from({ length: 256 }, (_, byte) => byte)
+          : second === space
+            ? [...isSpace.keys()].filter((byte) => isSpace[byte] === 1)
+            : [second];
+      for (const each of seconds) {
+        const start = first * 256 + each;
+        this.byStart[start] = [...(this.byStart[start] ?? []), keyword];
+      }
+    }
+  }
+
+  /** Whether a keyword occurs in bytes [start, end), which are UTF-8. */
+  occursIn(source: Uint8Array, start: number, end: number): boolean {
+    const plain = this.search(source, start, end, this.plainClass);
+    if (plain !== unsure) return plain === yes;
+    const text = foldText(
+      Buffer.from(source.buffer, source.byteOffset + start, end - start).toString('utf8'),
+    );
+    if (this.scratch.length < text.length * 3) this.scratch = new Uint8Array(text.length * 4);
+    const { written } = encoder.encodeInto(text, this.scratch);
+    return this.search(this.scratch, 0, written, this.foldedClass) === yes;
+  }
+
+  private search(source: Uint8Array, start: number, end: number, classes: Uint8Array): number {
+    for (let at = start; at < end; at++) {
+      const byteClass = classes[source[at] as number] as number;
+      if (byteClass === 0) continue;
+      if (byteClass === stranger) return unsure;
+      const second = at + 1 < end ? (lower[source[at + 1] as number] as number) : 0;
+      const keywords = this.byStart[(lower[source[at] as number] as number) * 256 + second];
+      if (keywords === undefined) continue;
+      for (const keyword of keywords) {
+        const found = this.stands(keyword, source, at, { start, end, plain: classes === this.plainClass });
+        if (found !== no) return found;
+      }
+    }
+    return no;
+  }
+
+  private stands(
+    { bytes, left, right }: Keyword,
+    source: Uint8Array,
+    from: number,
+    { start, end, plain }: { readonly start: number; readonly end: number; readonly plain: boolean },
+  ): number {
+    let at = from;
+    for (const byte of bytes) {
+      if (at === end) return no;
+      if (byte === space) {
+        if (isSpace[source[at] as number] === 0) return this.after(source, at, plain);
+        do at++;
+        while (at < end && isSpace[source[at] as number] === 1);
+      } else if (lower[source[at] as number] === byte) at++;
+      else return this.after(source, at, plain);
+    }
+    // what stands behind a match may, in NFC, become one character with its end
+    if (plain && at < end && (source[at] as number) >= 0x80) return unsure;
+    if (right && at < end && joinsForward(source, at, end)) return no;
+    return left && from > start && joinsBackward(source, start, from) ? no : yes;
+  }
+
+  /** No match: certain, unless what differs is not ASCII and might fold to what was looked for. */
+  private after(source: Uint8Array, at: number, plain: boolean): number {
+    return plain && (source[at] as number) >= 0x80 ? unsure : no;
+  }
+}
+
+function joinsForward(source: Uint8Array, at: number, end: number): boolean {
+  const byte = source[at] as number;
+  if (byte < 0x80) return asciiJoined[byte] === 1;
+  return isJoined(characterIn(source, at, end));
+}
+
+function joinsBackward(source: Uint8Array, start: number, end: number): boolean {
+  const byte = source[end - 1] as number;
+  if (byte < 0x80) return asciiJoined[byte] === 1;
+  let from = end - 1;
+  while (from > start && ((source[from] as number) & 0xc0) === 0x80) from--;
+  return isJoined(characterIn(source, from, end));
+}
+
+/** The first character of bytes [start, end). */
+function characterIn(source: Uint8Array, start: number, end: number): string {
+  const text = Buffer.from(source.slice(start, Math.min(start + 4, end))).toString('utf8');
+  return String.fromCodePoint(text.codePointAt(0) ?? 0);
+}
