@@ -44,7 +44,11 @@ describe('output', function () {
       const out = path.join(folder, 'outs', expected, 'out');
       const archive = path.join(folder, name);
       writeFileSync(archive, line);
-      const { jobId, dataset } = await stage.threadmill.startJob(archive, { format: 'jsonl' }, { out });
+      const { jobId, dataset } = await stage.threadmill.startJob(
+        archive,
+        { format: 'jsonl', preserveThreads: false },
+        { out },
+      );
       await stage.threadmill.waitForJob(jobId);
       assert.equal(dataset, path.join(out, expected));
       assert.deepEqual(filesBelow(out), [`${expected}/manifest.json`, `${expected}/part-00000.jsonl`]);
@@ -116,7 +120,10 @@ describe('output', function () {
     assert.deepEqual(filesBelow(outside), ['.threadmill-job.json', 'canary']);
     assert.equal(readFileSync(path.join(outside, 'canary'), 'utf8'), 'as it was');
     assert.deepEqual(readdirSync(out), ['way-out']);
-    const handle = await start('fine', { out: path.join(out, 'below'), settings: { format: 'jsonl' } });
+    const handle = await start('fine', {
+      out: path.join(out, 'below'),
+      settings: { format: 'jsonl', preserveThreads: false },
+    });
     await handle.result();
     assert.deepEqual(filesBelow(path.join(out, 'below')), ['RC_x/manifest.json', 'RC_x/part-00000.jsonl']);
     await worker.stop();

@@ -38,7 +38,10 @@ describe('a job on a cluster that demands a client certificate and an API key', 
 
   it('is done by `threadmill run`, alone', async () => {
     const archive = await archiveOf(shortComments);
-    const run = stage.start(['run', archive.path, '--out', stage.freshOut(), '--json'], env());
+    const run = stage.start(
+      ['run', archive.path, '--no-preserve-threads', '--out', stage.freshOut(), '--json'],
+      env(),
+    );
     assert.equal(await run.ended, 0, run.stderr);
     const { dataset } = JSON.parse(run.stdout) as { readonly dataset: string };
     await assertWhole(dataset, archive);
@@ -54,7 +57,10 @@ describe('a job on a cluster that demands a client certificate and an API key', 
     const archive = await archiveOf(shortComments);
     const worker = stage.start(['worker', '--json'], env());
     await worker.firstLine();
-    const start = stage.start(['start', archive.path, '--out', stage.freshOut(), '--json'], env());
+    const start = stage.start(
+      ['start', archive.path, '--no-preserve-threads', '--out', stage.freshOut(), '--json'],
+      env(),
+    );
     assert.equal(await start.ended, 0, start.stderr);
     const { jobId, dataset } = JSON.parse(start.stdout) as Record<'jobId' | 'dataset', string>;
     const watch = stage.start(['watch', jobId, '--json'], env());

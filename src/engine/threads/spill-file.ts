@@ -8,7 +8,7 @@
  *     what the part says of itself   JSON, as in a Parquet footer
  *     tail of `tailBytes`         offset of the entries f64, buckets, entries, JSON bytes u32, magic
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { ThreadmillError } from '../../core/errors.ts';
 import { outputError } from '../output/atomic-file.ts';
@@ -101,7 +101,8 @@ export class SpillReader {
     this.path = path;
     this.bytes = bytes;
     try {
-      this.file = openSync(path, 'r');
+      // a pipe of its name gives nothing then, where it would keep us waiting
+      this.file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw this.invalid('it is gone', cause);
       throw outputError(path, cause);
