@@ -15,8 +15,8 @@ import type { Program } from './program.ts';
 import { Stage, committed, slowMs, type StagedJob } from './stage.ts';
 import { until } from './until.ts';
 
-/** Twelve of 72 parts are a segment. */
-const settings = { partMib: 4 };
+/** Twelve of 36 parts are a segment: long enough to be ended in its middle. */
+const settings = { partMib: 8 };
 
 describe('a job that ends early', function () {
   this.timeout(slowMs);

@@ -4,12 +4,14 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { until } from './until.ts';
 
-const client = path.join(import.meta.dirname, '../../src/client.ts');
+const ownClient = path.join(import.meta.dirname, '../../src/client.ts');
 
 export interface ProgramOptions {
   /** Its working folder, and its home: nothing of this machine's settings reaches it. */
   readonly folder: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** The command line's entry; default: this checkout's. */
+  readonly client?: string;
 }
 
 export class Program {
@@ -21,7 +23,7 @@ export class Program {
   private readonly child: ChildProcessByStdio<null, Readable, Readable>;
   private slowing: NodeJS.Timeout | null = null;
 
-  constructor(args: readonly string[], { folder, env = {} }: ProgramOptions) {
+  constructor(args: readonly string[], { folder, env = {}, client = ownClient }: ProgramOptions) {
     this.child = spawn(process.execPath, [client, ...args], {
       cwd: folder,
       env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env },
@@ -69,7 +71,7 @@ export class Program {
 
   /** Lets it run for a tenth of the time until `thaw`: what takes it a second then lasts for ten, on any machine. */
   slow(): void {
-    this.thaw();
+    this.freeze();
     let turn = 0;
     this.slowing = setInterval(() => {
       this.child.kill(turn++ % 10 === 0 ? 'SIGCONT' : 'SIGSTOP');
