@@ -110,7 +110,9 @@ async function failuresOf(
   { raw }: WorkflowExecutionDescription,
 ): Promise<readonly LastFailure[]> {
   const found: LastFailure[] = [];
-  for (const { lastFailure, state } of raw.pendingActivities ?? []) {
+  for (const { lastFailure: kept, state } of raw.pendingActivities ?? []) {
+    // the server keeps a large failure, one that tells of many parts, as the cause of one of its own
+    const lastFailure = kept?.serverFailureInfo == null ? kept : (kept.cause ?? kept);
     const code = errorCodes.find((each) => each === lastFailure?.applicationFailureInfo?.type);
     if (code === undefined) continue;
     const converter = tolerant(client.options.loadedDataConverter);

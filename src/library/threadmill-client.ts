@@ -73,6 +73,8 @@ export interface ActiveJob {
 
 /** A worker's answer to an update takes a workflow task; this is for one that is busy. */
 const updateMs = 10_000;
+/** A task takes milliseconds; one that is lost with its worker would cost the 10 s that are the default. */
+const workflowTaskTimeout = '5s';
 /** Looked up by `listJobs`, newest first. */
 const jobsListedMax = 200;
 
@@ -333,6 +335,7 @@ export class ThreadmillClient {
         taskQueue: this.taskQueue,
         args: [input],
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        workflowTaskTimeout,
         memo: { archive: input.archive, dataset },
         staticSummary: input.archive,
       });
