@@ -10,6 +10,7 @@ import { archiveOf, type ArchiveName, type BenchArchive } from './suite/archives
 import { commitOf, load, machineText, sourcesOf, versionOf } from './suite/machine.ts';
 import { run } from './suite/measure.ts';
 import { batchRows, commandRow, engineRow, engineRows, floorRow, jobRow } from './suite/our-rows.ts';
+import { selectionRows } from './suite/selection-rows.ts';
 import { parquetPeerRows, peerRows } from './suite/peer-rows.ts';
 import { Results } from './suite/results.ts';
 import type { Row } from './suite/row.ts';
@@ -104,6 +105,7 @@ function rowsOf(
     commandRow(stage, main),
     ...peerRows(main, little, tools),
     ...batchRows(main),
+    ...selectionRows(main),
     floorRow(submissions),
     engineRow(submissions, 'parquet'),
     jobRow(stage, submissions),

@@ -39,6 +39,7 @@ export function targetsTable(
     .map(({ name }) => results.figures(`job-parquet@${name}`))
     .filter((each) => each !== null);
   const beyond = jobs.map(({ beyondWindowBytes }) => (beyondWindowBytes ?? NaN) / 1e6);
+  const selected = (id: string): number | undefined => seconds(row(`select-${id}`));
   const targets: readonly Target[] = [
     { what: 'job → parquet, × `zstd -dc`', value: divided(seconds(job), floor), atMost: 1.5 },
     {
@@ -97,6 +98,14 @@ export function targetsTable(
       what: 'batch sizes, slowest × fastest',
       value: Math.max(...batches) / Math.min(...batches),
       atMost: 1.1,
+    },
+    { what: 'one subreddit → jsonl, × `zstd -dc`', value: divided(selected('one'), floor), atMost: 1.25 },
+    { what: '500 subreddits, × one', value: divided(selected('500'), selected('one')), atMost: 1.05 },
+    { what: 'two keywords → jsonl, × `zstd -dc`', value: divided(selected('keyword'), floor), atMost: 1.4 },
+    {
+      what: 'three columns → parquet, × `zstd -dc`',
+      value: divided(selected('columns'), floor),
+      atMost: 1.3,
     },
     { what: '`npm start`, cold server', value: startUp[0]?.summarySeconds ?? NaN, atMost: 6, unit: ' s' },
   ];

@@ -42,10 +42,29 @@ function keywordOf(given: string): Keyword {
 const asciiJoined = new Uint8Array(128);
 for (let code = 0; code < 128; code++) asciiJoined[code] = isJoined(String.fromCharCode(code)) ? 1 : 0;
 
+/**
+ * Every character beyond ASCII that folds to something with ASCII in it (other than white space); a test holds it against
+ * Unicode. In a text without them keywords of ASCII are found without folding it.
+ */
+export const turnToAscii = 'ßİıŉſǰ\u037eẖẗẘẙẚ\u1fef\u212aﬀﬁﬂﬃﬄﬅﬆ';
+/** Their UTF-8, which is of two or three bytes, as one number. */
+const turningCodes: ReadonlySet<number> = new Set(
+  Array.from(turnToAscii, (each) => codeOf(Buffer.from(each), 0)),
+);
+
+function codeOf(bytes: Uint8Array, at: number): number {
+  const [first, second, third] = [bytes[at] as number, bytes[at + 1] as number, bytes[at + 2] as number];
+  return first < 0xe0 ? first * 256 + second : (first * 256 + second) * 256 + third;
+}
+
 const space = 0x20;
-/** Classes of a text's bytes: no keyword begins with it; some does; it is not ASCII, so the text has to be folded. */
+/** Classes of a text's bytes: no keyword begins with it; some does; with it begins a character that may be of a keyword. */
 const starts = 1;
 const stranger = 2;
+
+/** Results of `endOf` beside places. */
+const none = -1;
+const strangeSpace = -2;
 
 const no = 0;
 const yes = 1;
@@ -64,12 +83,17 @@ export class KeywordMatcher {
   private readonly byStart = new Array<readonly Keyword[] | undefined>(65_536);
   private readonly plainClass = new Uint8Array(256);
   private readonly foldedClass = new Uint8Array(256);
+  /** All keywords are. */
+  private readonly ascii: boolean;
   private scratch: Uint8Array = new Uint8Array(64 * 1024);
 
   /** `*` before or behind a keyword: it may be the end or the beginning of a longer word. */
   constructor(keywords: readonly string[]) {
-    this.plainClass.fill(stranger, 0x80);
-    for (const keyword of keywords.map(keywordOf)) {
+    const all = keywords.map(keywordOf);
+    this.ascii = all.every(({ bytes }) => bytes.every((byte) => byte < 0x80));
+    if (!this.ascii) this.plainClass.fill(stranger, 0x80);
+    else for (const each of turnToAscii) this.plainClass[Buffer.from(each)[0] as number] = stranger;
+    for (const keyword of all) {
       const [first = 0, second] = keyword.bytes;
       this.foldedClass[first] = starts;
       if (first < 0x80) this.plainClass[first] = starts;
@@ -78,7 +102,7 @@ export class KeywordMatcher {
         second === undefined
           ? Array.from({ length: 256 }, (_, byte) => byte)
           : second === space
-            ? [...isSpace.keys()].filter((byte) => isSpace[byte] === 1)
+            ? [...isSpace.keys()].filter((byte) => isSpace[byte] === 1 || byte >= 0x80)
             : [second];
       for (const each of seconds) {
         const start = first * 256 + each;
@@ -100,46 +124,46 @@ export class KeywordMatcher {
   }
 
   private search(source: Uint8Array, start: number, end: number, classes: Uint8Array): number {
+    const plain = classes === this.plainClass;
     for (let at = start; at < end; at++) {
       const byteClass = classes[source[at] as number] as number;
       if (byteClass === 0) continue;
-      if (byteClass === stranger) return unsure;
+      if (byteClass === stranger) {
+        if (!this.ascii || turningCodes.has(codeOf(source, at))) return unsure;
+        continue;
+      }
       const second = at + 1 < end ? (lower[source[at + 1] as number] as number) : 0;
       const keywords = this.byStart[(lower[source[at] as number] as number) * 256 + second];
       if (keywords === undefined) continue;
       for (const keyword of keywords) {
-        const found = this.stands(keyword, source, at, { start, end, plain: classes === this.plainClass });
-        if (found !== no) return found;
+        const behind = this.endOf(keyword, source, at, end, plain);
+        if (behind === none) continue;
+        // what stands behind a match may, in NFC, become one character with its end; and white space is not only ASCII's
+        if (plain && (behind === strangeSpace || (behind < end && (source[behind] as number) >= 0x80)))
+          return unsure;
+        if (behind === strangeSpace || (keyword.right && behind < end && joinsForward(source, behind, end)))
+          continue;
+        if (plain && keyword.left && at > start && (source[at - 1] as number) >= 0x80) return unsure;
+        if (!keyword.left || at === start || !joinsBackward(source, start, at)) return yes;
       }
     }
     return no;
   }
 
-  private stands(
-    { bytes, left, right }: Keyword,
-    source: Uint8Array,
-    from: number,
-    { start, end, plain }: { readonly start: number; readonly end: number; readonly plain: boolean },
-  ): number {
-    let at = from;
+  /** Where a keyword that begins at `at` ends; `none` where another text stands there. */
+  private endOf({ bytes }: Keyword, source: Uint8Array, at: number, end: number, plain: boolean): number {
     for (const byte of bytes) {
-      if (at === end) return no;
+      if (at >= end) return none;
+      const found = source[at] as number;
       if (byte === space) {
-        if (isSpace[source[at] as number] === 0) return this.after(source, at, plain);
+        if (isSpace[found] === 0) return found >= 0x80 ? strangeSpace : none;
         do at++;
         while (at < end && isSpace[source[at] as number] === 1);
-      } else if (lower[source[at] as number] === byte) at++;
-      else return this.after(source, at, plain);
+        if (plain && at < end && (source[at] as number) >= 0x80) return strangeSpace;
+      } else if (lower[found] === byte) at++;
+      else return none;
     }
-    // what stands behind a match may, in NFC, become one character with its end
-    if (plain && at < end && (source[at] as number) >= 0x80) return unsure;
-    if (right && at < end && joinsForward(source, at, end)) return no;
-    return left && from > start && joinsBackward(source, start, from) ? no : yes;
-  }
-
-  /** No match: certain, unless what differs is not ASCII and might fold to what was looked for. */
-  private after(source: Uint8Array, at: number, plain: boolean): number {
-    return plain && (source[at] as number) >= 0x80 ? unsure : no;
+    return at;
   }
 }
 
