@@ -59,13 +59,17 @@ async function install({ values, failuresAreTold }: RuntimeSettings): Promise<Wo
   }
 }
 
-/** Metrics of the SDK and of ours on one page, named as Prometheus has it: `_total`, and seconds. */
+/**
+ * What the native half of the SDK has to say goes through our logger: by itself it writes to standard output, into the JSON
+ * of whoever reads it. Metrics of the SDK and of ours stand on one page, named as Prometheus has it: `_total`, and seconds.
+ */
 function telemetry(address: string | null): RuntimeOptions {
-  if (address === null) return {};
+  const logging = { forward: {} };
+  if (address === null) return { telemetryOptions: { logging } };
   const histogramBucketOverrides = { threadmill_batch_seconds: [...batchSecondsBounds] };
   const naming = { countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true };
   const prometheus = { bindAddress: bindAddress(address), ...naming, histogramBucketOverrides };
-  return { telemetryOptions: { metrics: { prometheus } } };
+  return { telemetryOptions: { logging, metrics: { prometheus } } };
 }
 
 /** A port alone is one of this machine's own; the exporter knows no names of hosts. */

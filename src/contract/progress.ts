@@ -15,7 +15,7 @@ import { packedCounters } from './part.ts';
 import { addThreadCounts, packedThreadCounts, zeroThreadCounts, type ThreadCounts } from './threads.ts';
 
 const megabyte = 1_000_000;
-/** Of the work of a job that makes threads, as measured: assembling takes half as long as reading. */
+/** Of the work of a job that makes threads, about: assembling takes somewhat less than reading. */
 const readingShare = 2 / 3;
 
 export interface JobView {

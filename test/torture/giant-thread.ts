@@ -2,7 +2,7 @@
  * One giant thread from lines to files, each phase in a process of its own: makes the archive, spills it, assembles it while
  * its memory is watched, and has SQL check every row. Gives what the assembly took beyond an idle process.
  *
- *     npm run torture -- [comments=1000000] [tree|chain] [limit MB=128] [body bytes=60] [parquet|csv|jsonl|jsonl.zst]
+ *     npm run torture:thread -- [comments=1000000] [tree|chain] [limit MB=128] [body bytes=60] [parquet|csv|jsonl|jsonl.zst]
  */
 import { spawnSync } from 'node:child_process';
 import {
