@@ -2,7 +2,8 @@
 import path from 'node:path';
 import type { JobSettings } from './contract/job.ts';
 import type { DataConverter } from '@temporalio/common';
-import { ThreadmillClient, type ClientOptions } from './library/threadmill-client.ts';
+import type { ClientOptions } from './library/client-types.ts';
+import { ThreadmillClient } from './library/threadmill-client.ts';
 import { dataConverterOf } from './payloads/data-converter.ts';
 import { connectClient, resolveServer, type ResolvedServer } from './server/connection.ts';
 import type { WorkerHandle } from './worker.ts';
@@ -20,14 +21,14 @@ export { ThreadmillError, type ErrorCode, type ErrorFacts } from './core/errors.
 export type { ThreadCounts } from './contract/threads.ts';
 export type { Counters, ExcludeRule, RejectReason } from './core/fates.ts';
 export type { JobSummary } from './library/job-summary.ts';
-export {
-  ThreadmillClient,
-  type ActiveJob,
-  type ClientOptions,
-  type StartOptions,
-  type StartedJob,
-  type WaitOptions,
-} from './library/threadmill-client.ts';
+export type {
+  ActiveJob,
+  ClientOptions,
+  StartOptions,
+  StartedJob,
+  WaitOptions,
+} from './library/client-types.ts';
+export { ThreadmillClient } from './library/threadmill-client.ts';
 export { defaultJobSettings } from './settings.ts';
 export type { WorkerHandle } from './worker.ts';
 

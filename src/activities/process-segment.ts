@@ -12,12 +12,12 @@ import type {
   SegmentResult,
 } from '../contract/job.ts';
 import { joinHoles } from '../contract/job-state.ts';
+import { figuresOfJob } from '../contract/progress.ts';
 import { packPart, type PackedPart, type PartEntry } from '../contract/part.ts';
-import { ThreadmillError } from '../core/errors.ts';
 import { totalOf, type Counters } from '../core/fates.ts';
 import { rejectExamplesMax, segmentMsTarget, segmentPartsMax } from '../core/limits.ts';
 import { fingerprintOf, statMarkOf } from '../engine/archive/fingerprint.ts';
-import { holdsClaim } from '../engine/dataset/claim.ts';
+import { holdsClaim, requireClaim } from '../engine/dataset/claim.ts';
 import { removeStrayPiece } from '../engine/dataset/clean-up.ts';
 import type { ArchiveDamage, PipelinePart } from '../engine/pipeline/archive-pipeline.ts';
 import { MillSession } from '../engine/pipeline/mill-session.ts';
@@ -27,7 +27,7 @@ import { Attempts } from './attempts.ts';
 import { failureOf } from './failures.ts';
 import type { SegmentEnd, SegmentMetrics } from './job-metrics.ts';
 import { RunRecorder } from './run-recorder.ts';
-import { damagedArchive, tooManyRejects } from './segment-errors.ts';
+import { changedArchive, damagedArchive, tooManyRejects } from './segment-errors.ts';
 
 /** Heartbeats go out once a second at most (the worker's throttle); called more often, the newest is never old. */
 const heartbeatMs = 200;
@@ -103,7 +103,7 @@ class Segment {
     this.jobId = this.context.info.workflowExecution?.workflowId ?? this.context.info.activityId;
     this.recorder = new RunRecorder(input.nowSeconds, beaten.resumptions ?? []);
     this.metrics = deps.metrics.segment(this.jobId, input.inspection.name);
-    this.live = this.ofJob({
+    this.live = figuresOfJob(input.before, {
       processedLines: from.next.line,
       processedBytes: from.next.offset,
       compressedBytes: 0,
@@ -129,7 +129,7 @@ class Segment {
 
   async open(): Promise<void> {
     this.attempts.check(`part ${this.next.part}`);
-    await this.checkClaim();
+    await requireClaim(this.input.dataset, this.jobId);
     this.checkArchive();
     const warn = (message: string): void => {
       this.warn(message);
@@ -267,27 +267,11 @@ class Segment {
     const found = fingerprintOf(path).fingerprint;
     this.archiveMark = touched ?? '';
     if (found === fingerprint) return;
-    throw new ThreadmillError(
-      'ARCHIVE_CHANGED',
-      `Cannot go on with archive "${path}": it is not the file that the job began with ` +
-        `(fingerprint ${found}, was ${fingerprint}); put the first one back, or start a new job`,
-      { facts: { path } },
-    );
-  }
-
-  /** An attempt that the server has given up may wake when the folder is another job's. */
-  private async checkClaim(): Promise<void> {
-    const { dataset } = this.input;
-    if (await holdsClaim(dataset, this.jobId)) return;
-    throw new ThreadmillError(
-      'DATASET_IN_USE',
-      `Cannot go on with dataset "${dataset}": it no longer belongs to job "${this.jobId}"; run the job again`,
-      { facts: { dataset } },
-    );
+    throw changedArchive(path, { found, begun: fingerprint });
   }
 
   private async commit(session: MillSession, part: PipelinePart): Promise<void> {
-    await this.checkClaim();
+    await requireClaim(this.input.dataset, this.jobId);
     const { entry, next } = await part.commit();
     if (!(await holdsClaim(this.input.dataset, this.jobId))) await this.withdraw(entry);
     session.position = next;
@@ -308,7 +292,7 @@ class Segment {
   /** This attempt slept over the end of its job: a piece of rejects that it made after that belongs to nothing. */
   private async withdraw({ rejects }: PartEntry): Promise<void> {
     if (rejects !== null) await removeStrayPiece(this.input.dataset, this.jobId, rejects.file);
-    await this.checkClaim();
+    await requireClaim(this.input.dataset, this.jobId);
   }
 
   private rejectsTooMany({ rejected, lines }: Counters): boolean {
@@ -326,7 +310,7 @@ class Segment {
     const { context, deps } = this;
     const details = context.cancellationDetails;
     session.look();
-    this.live = this.ofJob(session.live());
+    this.live = figuresOfJob(this.input.before, session.live());
     const stats = session.stats();
     this.metrics.live(this.live, stats, this.input.inspection);
     this.recorder.look(this.live, true);
@@ -379,7 +363,7 @@ class Segment {
   private beat(): void {
     const session = this.opened();
     session.tick();
-    const live = this.ofJob(session.live());
+    const live = figuresOfJob(this.input.before, session.live());
     this.metrics.live(live, session.stats(), this.input.inspection);
     this.recorder.look(live);
     // how often lines must have passed before the figures in the heartbeat change; that it beats is another matter
@@ -398,17 +382,6 @@ class Segment {
     const stats = this.session?.stats() ?? null;
     const partsBefore = this.input.before.parts;
     return { ...done, live: this.live, stats, partsBefore, ...this.attempts.memory, resumptions };
-  }
-
-  /** Figures of all that the job reads: what was read before this archive comes first. */
-  private ofJob(live: LiveFigures): LiveFigures {
-    const { lines, bytes, compressedBytes } = this.input.before;
-    return {
-      ...live,
-      processedLines: lines + live.processedLines,
-      processedBytes: bytes + live.processedBytes,
-      compressedBytes: compressedBytes + live.compressedBytes,
-    };
   }
 
   private opened(): MillSession {

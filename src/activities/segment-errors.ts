@@ -26,6 +26,19 @@ export function tooManyRejects(
   );
 }
 
+/** ARCHIVE_CHANGED: another file stands at the path. Fingerprints. */
+export function changedArchive(
+  path: string,
+  { found, begun }: { readonly found: string; readonly begun: string },
+): ThreadmillError {
+  return new ThreadmillError(
+    'ARCHIVE_CHANGED',
+    `Cannot go on with archive "${path}": it is not the file that the job began with ` +
+      `(fingerprint ${found}, was ${begun}); put the first one back, or start a new job`,
+    { facts: { path } },
+  );
+}
+
 /** ARCHIVE_TRUNCATED or ARCHIVE_CORRUPT. `lastGoodLine`: whole lines before the damage, which are committed. */
 export function damagedArchive(
   { inspection, dataset }: SegmentInput,

@@ -11,7 +11,7 @@ import type { RejectedLine } from '../engine/dataset/rejects.ts';
 import type { DatasetVerification } from '../engine/dataset/verify.ts';
 import type { PeekRequest } from '../engine/peek/peek-archive.ts';
 import type { JobSummary } from '../library/job-summary.ts';
-import type { StartedJob, StartOptions, WaitOptions } from '../library/threadmill-client.ts';
+import type { StartedJob, StartOptions, WaitOptions } from '../library/client-types.ts';
 import type { ReportOptions, WrittenReport } from '../report/write-report.ts';
 import type { SettingsValues } from '../settings.ts';
 import type { WorkerHandle } from '../worker.ts';

@@ -7,6 +7,7 @@ import type {
   JobResult,
   JobState,
   LiveFigures,
+  ReadBefore,
   SegmentHeartbeat,
   SourceState,
 } from './job.ts';
@@ -128,6 +129,16 @@ export function progressOf({ jobId, phase, archive, state, live, assembly, group
     retries: state?.retries ?? 0,
     segments: state?.segments ?? 0,
     warnings: state?.warnings ?? [],
+  };
+}
+
+/** Figures of all that a job reads: what was read before the archive that is read now comes first. */
+export function figuresOfJob(before: ReadBefore, live: LiveFigures): LiveFigures {
+  return {
+    ...live,
+    processedLines: before.lines + live.processedLines,
+    processedBytes: before.bytes + live.processedBytes,
+    compressedBytes: before.compressedBytes + live.compressedBytes,
   };
 }
 

@@ -26,50 +26,8 @@ import { identify, type JobIdentity } from './job-id.ts';
 import { historyFacts, progressNow, statsNow } from './job-view.ts';
 import { pause } from './pause.ts';
 import { summaryOf, type JobSummary } from './job-summary.ts';
+import type { ActiveJob, ClientOptions, StartedJob, StartOptions, WaitOptions } from './client-types.ts';
 import { tolerantClient } from './tolerant-client.ts';
-
-export interface ClientOptions {
-  readonly client: Client;
-  readonly taskQueue: string;
-  /** Under every job's overrides. */
-  readonly settings: JobSettings;
-  /** Folder for datasets; default `./out`. */
-  readonly out?: string;
-  /** Of the Web UI; null where it is not known. */
-  readonly uiUrl?: string | null;
-}
-
-export interface StartOptions {
-  readonly out?: string;
-  /** The submissions archive that belongs to a comments archive: each submission heads its thread. */
-  readonly submissions?: string;
-  /** Do it anew where it is done. */
-  readonly again?: boolean;
-}
-
-export interface StartedJob {
-  readonly jobId: string;
-  readonly runId: string;
-  readonly alreadyDone: boolean;
-  readonly alreadyRunning: boolean;
-  readonly dataset: string;
-  readonly webUrl: string | null;
-}
-
-export interface WaitOptions {
-  readonly onProgress?: (progress: JobProgress) => void;
-  /** Between two looks at the progress, ms; default 500. */
-  readonly intervalMs?: number;
-  /** Stops waiting; the job goes on. */
-  readonly signal?: AbortSignal;
-}
-
-/** A job that this client has started and that has not ended. */
-export interface ActiveJob {
-  readonly jobId: string;
-  readonly archive: string;
-  readonly startedMs: number;
-}
 
 /** A worker's answer to an update takes a workflow task; this is for one that is busy. */
 const updateMs = 10_000;

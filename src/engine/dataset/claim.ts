@@ -66,6 +66,20 @@ export async function holdsClaim(folder: string, jobId: string): Promise<boolean
   return true;
 }
 
+/**
+ * Goes on only where the folder is claimed by this job: an attempt that the server has given up may wake when it is another's.
+ *
+ * @throws {ThreadmillError} DATASET_IN_USE; as {@link holdsClaim}
+ */
+export async function requireClaim(folder: string, jobId: string): Promise<void> {
+  if (await holdsClaim(folder, jobId)) return;
+  throw new ThreadmillError(
+    'DATASET_IN_USE',
+    `Cannot go on with dataset "${folder}": it no longer belongs to job "${jobId}"; run the job again`,
+    { facts: { dataset: folder } },
+  );
+}
+
 /** Gives the folder up, if it is this job's. Idempotent; a folder that is gone is given up. */
 export async function releaseClaim(folder: string, jobId: string): Promise<void> {
   const path = join(folder, claimName);

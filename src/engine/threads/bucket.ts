@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import type { ArchiveKind } from '../../core/columns.ts';
 import type { OutputFormat } from '../../contract/job.ts';
 import { threadsFile, threadTableFile, type ThreadsEntry } from '../../contract/threads.ts';
-import { ThreadmillError } from '../../core/errors.ts';
 import { frameBytesMax } from '../../core/limits.ts';
-import { holdsClaim } from '../dataset/claim.ts';
+import { requireClaim } from '../dataset/claim.ts';
 import { AtomicFile, type FileDigest } from '../output/atomic-file.ts';
 import { columnsFraming, type EncodedStripe, type PartFraming } from '../output/format.ts';
 import { jsonlFraming } from '../output/jsonl.ts';
@@ -146,13 +145,7 @@ class BucketAssembly {
     const said = { 'threadmill.threads': JSON.stringify({ index: bucket, buckets, ...counts }) };
     await table?.end(said);
     await rows.end(said);
-    if (!(await holdsClaim(folder, jobId))) {
-      throw new ThreadmillError(
-        'DATASET_IN_USE',
-        `Cannot go on with dataset "${folder}": it no longer belongs to job "${jobId}"; run the job again`,
-        { facts: { dataset: folder } },
-      );
-    }
+    await requireClaim(folder, jobId);
     const tableDigest = table === null ? null : await table.commit();
     const digest = await rows.commit();
     return {
