@@ -22,7 +22,7 @@ import { readNameFiles } from '../engine/selection/name-files.ts';
 import { validateJobOverrides } from '../settings/job-settings.ts';
 import { about, grpcCodeOf, isTransient, jobError, nobodyAnswered } from './failures.ts';
 import { inputToGoOn } from './closed-job.ts';
-import { identify, type JobIdentity } from './job-id.ts';
+import { identify, type JobIdentity } from '../engine/dataset/job-id.ts';
 import { historyFacts, progressNow, statsNow } from './job-view.ts';
 import { pause } from './pause.ts';
 import { summaryOf, type JobSummary } from './job-summary.ts';

@@ -6,7 +6,7 @@ import zlib from 'node:zlib';
 import { applyChange, beginJob } from '../../src/contract/job-state.ts';
 import { inspectArchive } from '../../src/engine/archive/inspect.ts';
 import { inFlightBytesFor } from '../../src/engine/pipeline/archive-pipeline.ts';
-import { identify } from '../../src/library/job-id.ts';
+import { identify } from '../../src/engine/dataset/job-id.ts';
 import { createLogger } from '../../src/log.ts';
 import { dataConverterOf } from '../../src/payloads/data-converter.ts';
 import { settingRows, type SettingKey } from '../../src/settings.ts';

@@ -1,11 +1,11 @@
 /** The id of a job: the same request is the same job. */
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import type { JobSettings } from '../contract/job.ts';
-import { decisiveSettings } from '../contract/output-settings.ts';
-import { archiveName } from '../engine/archive/archive-name.ts';
-import { fingerprintOf } from '../engine/archive/fingerprint.ts';
-import { datasetFolder } from '../engine/dataset/names.ts';
+import type { JobSettings } from '../../contract/job.ts';
+import { decisiveSettings } from '../../contract/output-settings.ts';
+import { archiveName } from '../archive/archive-name.ts';
+import { fingerprintOf } from '../archive/fingerprint.ts';
+import { datasetFolder } from './names.ts';
 
 export interface JobIdentity {
   readonly jobId: string;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { copyFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { JobSettings } from '../../src/contract/job.ts';
-import { decisiveSettingKeys, optionalSettingKeys } from '../../src/contract/output-settings.ts';
-import { identify } from '../../src/library/job-id.ts';
-import { defaultJobSettings } from '../../src/settings/job-settings.ts';
-import { inFolder } from '../engine/dataset/scene.ts';
+import type { JobSettings } from '../../../src/contract/job.ts';
+import { decisiveSettingKeys, optionalSettingKeys } from '../../../src/contract/output-settings.ts';
+import { identify } from '../../../src/engine/dataset/job-id.ts';
+import { defaultJobSettings } from '../../../src/settings/job-settings.ts';
+import { inFolder } from './scene.ts';
 
 const decisive: readonly string[] = [...decisiveSettingKeys, ...optionalSettingKeys];
 const settings = defaultJobSettings();
