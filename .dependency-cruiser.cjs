@@ -43,7 +43,7 @@ module.exports = {
       'report-reads-datasets',
       'A report is made of a finished dataset alone: without server, job or settings, on any machine that has the folder.',
       '^src/report/',
-      '^src/(report/|core/|contract/|engine/(dataset/|output/atomic-file\\.ts$))',
+      '^src/(report/|core/|contract/|engine/(dataset/|storage/|output/atomic-file\\.ts$))',
     ),
     only(
       'settings-know-only-core-and-contract',

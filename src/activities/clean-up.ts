@@ -1,11 +1,10 @@
 /** The activity behind the clean-up schedule: removes what killed attempts, and jobs that are gone, left behind. */
-import { readdir } from 'node:fs/promises';
-import path from 'node:path';
 import { Context } from '@temporalio/activity';
 import { workflowTypes, type CleanUpResult } from '../contract/job.ts';
 import { ThreadmillError } from '../core/errors.ts';
 import { claimHolder } from '../engine/dataset/claim.ts';
 import { cleanDataset } from '../engine/dataset/clean-up.ts';
+import { foldersIn } from '../engine/storage/folder.ts';
 import { checkConfined } from '../engine/output/confine.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failureOf } from './failures.ts';
@@ -57,14 +56,5 @@ export async function cleanUp(deps: ActivityDependencies): Promise<CleanUpResult
     return { folders: folders.size, removed };
   } catch (error) {
     throw failureOf(error, context.info.attempt);
-  }
-}
-
-async function foldersIn(out: string): Promise<readonly string[]> {
-  try {
-    const entries = await readdir(out, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory()).map((entry) => path.join(out, entry.name));
-  } catch {
-    return []; // no output yet
   }
 }

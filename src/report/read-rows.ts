@@ -1,14 +1,14 @@
 /** The rows of a dataset's Parquet files, tallied: all of them, or of a large dataset evenly spaced row groups. */
-import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import {
-  asyncBufferFromFile,
   parquetMetadataAsync,
   parquetRead,
   type AsyncBuffer,
   type ColumnData,
   type FileMetaData,
 } from 'hyparquet';
+import { openStored, type StoredFile } from '../engine/storage/stored-file.ts';
+import { placeIn } from '../engine/storage/place.ts';
 import type { ArchiveKind } from '../core/columns.ts';
 import {
   dayOf,
@@ -58,32 +58,44 @@ const nobody = new Set(['[deleted]', '[removed]']);
 
 /** One pass over the footers, one over the chosen row groups; in memory one column of one row group at a time. */
 export async function readRows(folder: string, options: ReadRowsOptions): Promise<RowTallies> {
-  const files = options.files.map((file) => join(folder, file));
+  const files = options.files.map((file) => placeIn(folder, file));
   let rows = 0;
-  for (const file of files) rows += Number((await footerOf(file)).metadata.num_rows);
+  for (const file of files) rows += await withFooter(file, (_buffer, { num_rows: count }) => Number(count));
   const stride = Math.max(1, Math.ceil(rows / options.rowsMax));
   const tally = new Tally(options.kind);
   let group = 0;
   for (const file of files) {
-    const { buffer, metadata } = await footerOf(file);
-    let rowStart = 0;
-    for (const { num_rows: count } of metadata.row_groups) {
-      const rowEnd = rowStart + Number(count);
-      if (group++ % stride === 0) await tally.addGroup(buffer, metadata, { rowStart, rowEnd });
-      rowStart = rowEnd;
-    }
+    await withFooter(file, async (buffer, metadata) => {
+      let rowStart = 0;
+      for (const { num_rows: count } of metadata.row_groups) {
+        const rowEnd = rowStart + Number(count);
+        if (group++ % stride === 0) await tally.addGroup(buffer, metadata, { rowStart, rowEnd });
+        rowStart = rowEnd;
+      }
+    });
   }
   return tally.result(rows);
 }
 
-interface Footer {
-  readonly buffer: AsyncBuffer;
-  readonly metadata: FileMetaData;
+async function withFooter<T>(
+  place: string,
+  use: (buffer: AsyncBuffer, metadata: FileMetaData) => Promise<T> | T,
+): Promise<T> {
+  const file = await openStored(place);
+  try {
+    const buffer: AsyncBuffer = {
+      byteLength: file.bytes,
+      slice: (start, end = file.bytes) => bytesOf(file, start, end),
+    };
+    return await use(buffer, await parquetMetadataAsync(buffer));
+  } finally {
+    await file.close();
+  }
 }
 
-async function footerOf(file: string): Promise<Footer> {
-  const buffer = await asyncBufferFromFile(file);
-  return { buffer, metadata: await parquetMetadataAsync(buffer) };
+async function bytesOf(file: StoredFile, start: number, end: number): Promise<ArrayBuffer> {
+  const bytes = new Uint8Array(end - start);
+  return bytes.buffer.slice(0, await file.read(bytes, start));
 }
 
 interface RowRange {

@@ -1,6 +1,6 @@
 /** Writes the report of a dataset. */
-import { join } from 'node:path';
 import { AtomicFile } from '../engine/output/atomic-file.ts';
+import { placeIn } from '../engine/storage/place.ts';
 import { readFacts } from './dataset-facts.ts';
 import { reportPage } from './page.ts';
 
@@ -32,7 +32,7 @@ export const reportName = 'report.html';
 export async function writeReport(dataset: string, options: ReportOptions = {}): Promise<WrittenReport> {
   const facts = await readFacts(dataset, { rowsMax: options.rowsMax ?? reportRowsMax });
   const page = Buffer.from(reportPage(facts));
-  const path = options.to ?? join(dataset, reportName);
+  const path = options.to ?? placeIn(dataset, reportName);
   const file = await AtomicFile.create(path);
   try {
     await file.write(page);

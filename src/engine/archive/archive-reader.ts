@@ -1,6 +1,6 @@
 /** An archive's decompressed bytes, pulled into memory of the caller's, for every container, over damage if wanted. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Hole } from '../../contract/job.ts';
+import { openSource, type ByteSource } from '../storage/byte-source.ts';
 import { ZlibError } from '../zlib/zlib-handle.ts';
 import { openDecoder, type ByteDecoder } from './byte-decoder.ts';
 import { archiveError } from './check-archive.ts';
@@ -68,7 +68,7 @@ export class ArchiveReader {
   private readonly salvage: boolean;
   private readonly searchBytesMax: number;
   private readonly fileBytes: number;
-  private readonly file: number;
+  private readonly file: ByteSource;
   private readonly input = Buffer.allocUnsafeSlow(readBytes);
   private decoder: ByteDecoder;
   private walker: FrameWalker;
@@ -108,7 +108,7 @@ export class ArchiveReader {
     this.frames = [start];
     this.gzipStep = new Uint8Array(container === 'gzip' ? gzipStepBytes : 0);
     try {
-      this.file = openSync(path, 'r');
+      this.file = openSource(path);
     } catch (error) {
       throw archiveError(path, error);
     }
@@ -147,7 +147,7 @@ export class ArchiveReader {
   close(): void {
     if (this.closed) return;
     this.closed = this.ended = true;
-    closeSync(this.file);
+    this.file.close();
     this.decoder.close();
   }
 
@@ -214,7 +214,7 @@ export class ArchiveReader {
     this.at = 0;
     const wanted = Math.max(0, Math.min(readBytes, this.fileBytes - this.inputStart));
     try {
-      this.inputBytes = readSync(this.file, this.input, 0, wanted, this.inputStart);
+      this.inputBytes = this.file.read(this.input, 0, wanted, this.inputStart);
     } catch (error) {
       throw archiveError(this.path, error);
     }
@@ -262,7 +262,7 @@ export class ArchiveReader {
     this.holes.push({
       kind: damage.kind,
       compressedFrom: damage.compressed,
-      compressedTo: next ?? Math.min(fstatSync(file).size, this.fileBytes),
+      compressedTo: next ?? Math.min(file.size(), this.fileBytes),
       decompressed: this.decompressedOffset,
       message: damage.message,
     });

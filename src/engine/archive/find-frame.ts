@@ -1,5 +1,5 @@
 /** Where the next zstd frame begins behind damage. */
-import { readSync } from 'node:fs';
+import type { ByteSource } from '../storage/byte-source.ts';
 import { readFrameHeader, zstdMagic } from './zstd-frames.ts';
 
 const windowBytes = 1024 * 1024;
@@ -12,11 +12,11 @@ magicBytes.writeUInt32LE(zstdMagic);
  * chance, one place in four billion; the decoder then finds damage there too, and the search goes on. Reads the file from
  * there on, 1 MiB in memory.
  */
-export function findFrame(file: number, from: number, searchBytes = Infinity): number | null {
+export function findFrame(file: ByteSource, from: number, searchBytes = Infinity): number | null {
   const window = Buffer.allocUnsafe(windowBytes);
   // windows overlap by a header, so that none is cut
   for (let start = from; ; start += windowBytes - headerBytesMax) {
-    const bytes = readSync(file, window, 0, windowBytes, start);
+    const bytes = file.read(window, 0, windowBytes, start);
     const seen = window.subarray(0, bytes);
     for (let at = seen.indexOf(magicBytes); at >= 0; at = seen.indexOf(magicBytes, at + 1)) {
       if (isHeader(seen.subarray(at, at + headerBytesMax))) return start + at;

@@ -1,6 +1,7 @@
 /** What tells one archive from another, and from a later state of itself, in milliseconds. */
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import { openSource, type ByteSource } from '../storage/byte-source.ts';
 import { archiveError } from './check-archive.ts';
 
 const MiB = 1024 * 1024;
@@ -27,17 +28,17 @@ export interface Fingerprint {
  * @throws {ThreadmillError} ARCHIVE_MISSING, ARCHIVE_UNREADABLE
  */
 export function fingerprintOf(path: string): Fingerprint {
-  let file: number | null = null;
+  let file: ByteSource | null = null;
   try {
-    file = openSync(path, 'r');
-    const { size, mtimeMs } = fstatSync(file);
+    file = openSource(path);
+    const size = file.size();
     const hash = createHash('sha256').update(`${size}\n`);
     for (const [from, to] of sampledRanges(size)) hashRange(file, hash, from, to);
-    return { fingerprint: `${size}-${hash.digest('hex')}`, bytes: size, mtimeMs: Math.trunc(mtimeMs) };
+    return { fingerprint: `${size}-${hash.digest('hex')}`, bytes: size, mtimeMs: file.modifiedMs() };
   } catch (error) {
     throw archiveError(path, error);
   } finally {
-    if (file !== null) closeSync(file);
+    file?.close();
   }
 }
 
@@ -65,11 +66,11 @@ function sampledRanges(size: number): readonly (readonly [from: number, to: numb
   return [[0, edgeBytes], ...spread, [size - edgeBytes, size]];
 }
 
-function hashRange(file: number, hash: Hash, from: number, to: number): void {
+function hashRange(file: ByteSource, hash: Hash, from: number, to: number): void {
   const buffer = Buffer.allocUnsafe(Math.min(edgeBytes, to - from));
   let at = from;
   while (at < to) {
-    const bytesRead = readSync(file, buffer, 0, Math.min(buffer.length, to - at), at);
+    const bytesRead = file.read(buffer, 0, Math.min(buffer.length, to - at), at);
     if (bytesRead === 0) return; // it shrank under our hands: the next look sees another size
     hash.update(buffer.subarray(0, bytesRead));
     at += bytesRead;

@@ -1,5 +1,5 @@
 /** What the frame headers of a zstd archive say, from a bounded look that decompresses nothing. */
-import { open, type FileHandle } from 'node:fs/promises';
+import { openStored, type StoredFile } from '../storage/stored-file.ts';
 import { archiveError } from './check-archive.ts';
 import { FrameFormatError, FrameWalker } from './frame-walker.ts';
 import { windowBytesMax } from './zstd-frames.ts';
@@ -34,9 +34,9 @@ export interface FrameSurvey {
  * @throws {ThreadmillError} ARCHIVE_MISSING, ARCHIVE_UNREADABLE; damage is a value
  */
 export async function surveyFrames(path: string): Promise<FrameSurvey> {
-  let file: FileHandle | null = null;
+  let file: StoredFile | null = null;
   try {
-    file = await open(path);
+    file = await openStored(path);
     return await walk(file);
   } catch (error) {
     throw archiveError(path, error);
@@ -45,7 +45,7 @@ export async function surveyFrames(path: string): Promise<FrameSurvey> {
   }
 }
 
-async function walk(file: FileHandle): Promise<FrameSurvey> {
+async function walk(file: StoredFile): Promise<FrameSurvey> {
   const walker = new FrameWalker();
   const buffer = Buffer.allocUnsafe(readBytes);
   let frames = 0;
@@ -59,7 +59,7 @@ async function walk(file: FileHandle): Promise<FrameSurvey> {
   let ended = false;
   try {
     while (position < surveyBytesMax) {
-      const { bytesRead } = await file.read(buffer, 0, readBytes, position);
+      const bytesRead = await file.read(buffer, position);
       ended = bytesRead === 0;
       if (ended) break;
       position += bytesRead;

@@ -1,9 +1,9 @@
 /** A look at an archive before anything is done with it: what it is, how large, and whether this machine can read it. */
-import { open } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import type { ArchiveInspection } from '../../contract/job.ts';
 import type { ArchiveKind } from '../../core/columns.ts';
 import { ThreadmillError, type ErrorCode } from '../../core/errors.ts';
+import { openStored } from '../storage/stored-file.ts';
 import { archiveName, kindOfName } from './archive-name.ts';
 import { readBeginning, sampleLines, type Beginning, type LineSample } from './beginning.ts';
 import { archiveError, checkArchive } from './check-archive.ts';
@@ -85,12 +85,12 @@ export async function inspectArchive(
 }
 
 async function readHead(path: string): Promise<Buffer> {
-  const file = await open(path).catch((error: unknown) => {
+  const file = await openStored(path).catch((error: unknown) => {
     throw archiveError(path, error);
   });
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
-    return buffer.subarray(0, bytesRead);
+    const buffer = Buffer.alloc(headBytes);
+    return buffer.subarray(0, await file.read(buffer, 0));
   } catch (error) {
     throw archiveError(path, error);
   } finally {

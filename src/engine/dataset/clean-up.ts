@@ -1,8 +1,8 @@
 /** Removes what killed attempts and jobs that are gone left in a dataset's folder, and only what is old. */
-import { opendir, rm, stat } from 'node:fs/promises';
 import { ThreadmillError } from '../../core/errors.ts';
-import { join } from 'node:path';
 import { outputError } from '../output/atomic-file.ts';
+import { fileBytes, filesIn, removeFile } from '../storage/folder.ts';
+import { placeIn } from '../storage/place.ts';
 import { findManifest } from './manifest.ts';
 import { claimName, roleOf, type DatasetFileRole } from './names.ts';
 
@@ -39,15 +39,15 @@ interface FoundFile extends RemovedFile {
  */
 export async function removeStrayPiece(folder: string, jobId: string, file: string): Promise<void> {
   if ((await publishedBy(folder)) !== jobId) return;
-  const path = join(folder, file);
-  await rm(path, { force: true }).catch((error: unknown) => {
+  const path = placeIn(folder, file);
+  await removeFile(path).catch((error: unknown) => {
     throw outputError(path, error);
   });
 }
 
 /** The job whose finished dataset stands in a folder that nobody is writing; else null. */
 async function publishedBy(folder: string): Promise<string | null> {
-  const claimed = await stat(join(folder, claimName)).catch(() => null);
+  const claimed = await fileBytes(placeIn(folder, claimName)).catch(() => null);
   if (claimed !== null) return null;
   const manifest = await findManifest(folder).catch((error: unknown) => {
     if (error instanceof ThreadmillError) return null; // a broken one says nothing
@@ -76,7 +76,7 @@ export async function cleanDataset(
     for (const { file, bytes, role, ageMs } of files) {
       const leftOver = role === 'temporary' || (role === 'piece' && published);
       if (!(leftOver ? ageMs > olderThanMs : role === 'spill' && spillsGo)) continue;
-      await rm(join(folder, file), { force: true });
+      await removeFile(placeIn(folder, file));
       removed.push({ file, bytes });
     }
   } catch (error) {
@@ -89,14 +89,10 @@ export async function cleanDataset(
 
 async function ourFiles(folder: string, nowMs: number): Promise<readonly FoundFile[]> {
   const files: FoundFile[] = [];
-  let entries = 0;
-  for await (const entry of await opendir(folder)) {
-    if (++entries > entriesMax) break;
-    const role = entry.isFile() ? roleOf(entry.name) : null;
-    if (role === null) continue;
-    const found = await stat(join(folder, entry.name)).catch(() => null); // committed or removed since it was listed
-    if (found === null) continue;
-    files.push({ file: entry.name, bytes: found.size, role, ageMs: nowMs - found.mtimeMs });
+  const wanted = (name: string): boolean => roleOf(name) !== null;
+  for await (const { name, bytes, modifiedMs } of filesIn(folder, { max: entriesMax, wanted })) {
+    const role = roleOf(name);
+    if (role !== null) files.push({ file: name, bytes, role, ageMs: nowMs - modifiedMs });
   }
   return files;
 }

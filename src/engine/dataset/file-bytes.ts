@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { openStored } from '../storage/stored-file.ts';
 
 const chunkBytes = 1024 * 1024;
 
@@ -19,14 +18,13 @@ export interface ReadOptions {
 /** Reads a file once, to its end, one MiB in memory; gives what it held. Throws what `node:fs` throws, and on abort. */
 export async function readDigest(path: string, { signal, onChunk }: ReadOptions = {}): Promise<ReadDigest> {
   const hash = createHash('sha256');
-  // a pipe gives nothing then, where it would keep us waiting
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const file = await openStored(path);
   try {
     const buffer = Buffer.allocUnsafe(chunkBytes);
     let bytes = 0;
     for (;;) {
       signal?.throwIfAborted();
-      const { bytesRead } = await file.read(buffer, 0, chunkBytes, null);
+      const bytesRead = await file.read(buffer, bytes);
       if (bytesRead === 0) return { bytes, sha256: hash.digest('hex') };
       bytes += bytesRead;
       const chunk = buffer.subarray(0, bytesRead);

@@ -1,9 +1,8 @@
 /** What a finished dataset says of the job that made it, for when nobody else remembers. */
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { JobResult } from '../../contract/job.ts';
 import { ThreadmillError } from '../../core/errors.ts';
 import { addCounters, zeroCounters } from '../../core/fates.ts';
+import { sizesIn } from '../storage/folder.ts';
 import { archivesOf, filesOf, readManifest } from './manifest.ts';
 
 /**
@@ -14,8 +13,9 @@ export async function finishedJob(folder: string, jobId: string): Promise<JobRes
   try {
     const manifest = await readManifest(folder);
     if (manifest.jobId !== jobId) return null;
+    const sizeOf = sizesIn(folder);
     for (const { file, bytes } of filesOf(manifest)) {
-      if ((await stat(join(folder, file))).size !== bytes) return null;
+      if ((await sizeOf(file)) !== bytes) return null;
     }
     const { lines, kept, excluded, rejected, blank } = archivesOf(manifest)
       .map(({ counters }) => counters)

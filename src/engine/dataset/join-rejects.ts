@@ -1,8 +1,8 @@
 /** The rejects of an archive's parts as one file. */
-import { join } from 'node:path';
 import type { PartEntry } from '../../contract/part.ts';
 import { totalOf, type Counters } from '../../core/fates.ts';
 import { AtomicFile } from '../output/atomic-file.ts';
+import { placeIn } from '../storage/place.ts';
 import { readDigest } from './file-bytes.ts';
 import type { RejectsEntry } from './manifest.ts';
 import { missing, unpublishable } from './publish-errors.ts';
@@ -28,7 +28,7 @@ export async function joinRejects(
   const pieces = parts.flatMap(({ index, rejects }) => (rejects === null ? [] : [{ index, ...rejects }]));
   const lines = totalOf(counters.rejected);
   if (pieces.length === 0 && lines === 0) return null;
-  const joined = await AtomicFile.create(join(dataset, rejectsName));
+  const joined = await AtomicFile.create(placeIn(dataset, rejectsName));
   try {
     for (const { index, file, bytes, sha256 } of pieces) {
       // The sign of life comes with every chunk: a piece may be large and its disk slow.
@@ -36,7 +36,7 @@ export async function joinRejects(
         await joined.write(chunk);
         report('joining', index);
       };
-      const found = await readDigest(join(dataset, file), { onChunk }).catch((error: unknown) => {
+      const found = await readDigest(placeIn(dataset, file), { onChunk }).catch((error: unknown) => {
         throw missing(dataset, file, error);
       });
       if (found.bytes !== bytes || found.sha256 !== sha256) {

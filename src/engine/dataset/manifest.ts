@@ -1,7 +1,5 @@
 /** `manifest.json`: what a dataset holds and what it was made from. Written last: a folder without one is unfinished. */
 import { readFileSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ArchiveInspection, Hole, JobSettings, PublishInput, ReadSource } from '../../contract/job.ts';
 import type { RunRecord } from '../../contract/run.ts';
 import type { decisiveSettingKeys, optionalSettingKeys } from '../../contract/output-settings.ts';
@@ -18,6 +16,9 @@ import {
 import { columnsOf, type Column } from '../../core/columns.ts';
 import { ThreadmillError } from '../../core/errors.ts';
 import type { Counters } from '../../core/fates.ts';
+import { folderExists } from '../storage/folder.ts';
+import { placeIn } from '../storage/place.ts';
+import { openStored, readText } from '../storage/stored-file.ts';
 import { threadColumns, threadTableColumns } from '../threads/thread-columns.ts';
 import { checkManifest } from './manifest-check.ts';
 import { manifestBytesMax, manifestName } from './names.ts';
@@ -267,11 +268,7 @@ function membersText(value: object, indent: string): string {
 export async function readManifest(folder: string): Promise<Manifest> {
   const manifest = await findManifest(folder);
   if (manifest !== null) return manifest;
-  const exists = await stat(folder).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  const why = exists
+  const why = (await folderExists(folder))
     ? `unfinished: it has no ${manifestName}, which is written last; run the same command again to go on`
     : 'there is no such folder; check the path';
   throw new ThreadmillError('DATASET_INVALID', `Cannot read dataset ${JSON.stringify(folder)}: ${why}`, {
@@ -281,15 +278,10 @@ export async function readManifest(folder: string): Promise<Manifest> {
 
 /** As {@link readManifest}, but null where there is no manifest. */
 export async function findManifest(folder: string): Promise<Manifest | null> {
-  const path = join(folder, manifestName);
+  const path = placeIn(folder, manifestName);
   let text: string;
   try {
-    const found = await stat(path);
-    // a pipe would make us wait for whoever writes to it
-    if (!found.isFile()) throw new TypeError('it is no file');
-    const { size } = found;
-    if (size > manifestBytesMax) throw new RangeError(`${size} bytes are no manifest`);
-    text = await readFile(path, 'utf8');
+    text = await manifestText(path);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
@@ -304,6 +296,16 @@ export async function findManifest(folder: string): Promise<Manifest | null> {
   const problem = checkManifest(value);
   if (problem !== null) throw invalid(path, problem);
   return value as Manifest;
+}
+
+async function manifestText(path: string): Promise<string> {
+  const file = await openStored(path, { regular: true });
+  try {
+    if (file.bytes > manifestBytesMax) throw new RangeError(`${file.bytes} bytes are no manifest`);
+    return await readText(file);
+  } finally {
+    await file.close();
+  }
 }
 
 function invalid(path: string, why: string, cause?: unknown): ThreadmillError {

@@ -1,6 +1,6 @@
 /** The names of everything that threadmill puts into a dataset's folder. Nothing else there is ever touched. */
-import { join, resolve } from 'node:path';
 import { outputFormats } from '../../contract/job.ts';
+import { placeIn, resolvePlace } from '../storage/place.ts';
 import type { PartNaming } from '../../contract/part.ts';
 
 export const manifestName = 'manifest.json';
@@ -55,5 +55,5 @@ export function pieceOf(name: string): { readonly stem: PartNaming['stem']; read
 
 /** The dataset's absolute folder: `<out>/<archive name>`. */
 export function datasetFolder(out: string, name: string): string {
-  return resolve(join(out, name));
+  return placeIn(resolvePlace(out), name);
 }

@@ -1,5 +1,5 @@
 /** What a Parquet file says of itself: our entry of its footer, found without reading its Thrift. */
-import { open } from 'node:fs/promises';
+import { openStored } from '../storage/stored-file.ts';
 
 /** Of a part: where it belongs. Of a file of threads: its index and counts, and the number of such files. */
 export type FooterKey = 'threadmill.part' | 'threadmill.threads';
@@ -20,19 +20,19 @@ export async function readFooterKey(
   path: string,
   key: FooterKey,
 ): Promise<{ readonly value: unknown } | string> {
-  const file = await open(path);
+  const file = await openStored(path);
   try {
-    const { size } = await file.stat();
+    const size = file.bytes;
     const trailer = Buffer.alloc(trailerBytes);
     if (size < trailerBytes) return 'it is too short for a Parquet file';
-    await file.read(trailer, 0, trailerBytes, size - trailerBytes);
+    await file.read(trailer, size - trailerBytes);
     const footerBytes = trailer.readUInt32LE(0);
     if (trailer.toString('latin1', 4) !== magic) return 'it does not end as a Parquet file';
     if (footerBytes > Math.min(footerBytesMax, size - trailerBytes)) {
       return `its footer claims ${footerBytes} bytes`;
     }
     const footer = Buffer.alloc(footerBytes);
-    await file.read(footer, 0, footerBytes, size - trailerBytes - footerBytes);
+    await file.read(footer, size - trailerBytes - footerBytes);
     return valueIn(footer, key);
   } finally {
     await file.close();

@@ -1,6 +1,4 @@
 /** Makes a dataset of what was read and assembled: joins rejects, clears what is not of it, and writes the manifest last. */
-import { readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { PublishInput, ReadSource } from '../../contract/job.ts';
 import { partNaming, unpackPart, type PartEntry } from '../../contract/part.ts';
@@ -13,6 +11,8 @@ import {
 } from '../../contract/threads.ts';
 import { ThreadmillError } from '../../core/errors.ts';
 import { AtomicFile, outputError } from '../output/atomic-file.ts';
+import { fileBytes, namesIn, removeFile, sizesIn } from '../storage/folder.ts';
+import { placeIn } from '../storage/place.ts';
 import { joinRejects } from './join-rejects.ts';
 import {
   archivesOf,
@@ -79,8 +79,9 @@ export async function publishDataset(input: PublishInput, hooks: PublishHooks = 
     hooks.onProgress?.({ step, done, parts: count });
     hooks.signal?.throwIfAborted();
   };
+  const sizeOf = sizesIn(dataset);
   for (const [at, { file, bytes }] of files.entries()) {
-    await checkSize(dataset, file, bytes);
+    await checkSize(dataset, { file, bytes, sizeOf });
     report('checking', at + 1);
   }
   const standing = await standingManifest(input, work);
@@ -158,8 +159,8 @@ async function standingManifest(input: PublishInput, work: Work): Promise<Manife
     return null;
   for (const entry of rejects) {
     if (entry === null) continue;
-    const there = await stat(join(input.dataset, entry.file)).catch(() => null); // then it is joined anew, if the pieces are there
-    if (there?.size !== entry.bytes) return null;
+    const there = await fileBytes(placeIn(input.dataset, entry.file)).catch(() => null); // then it is joined anew, if the pieces are there
+    if (there !== entry.bytes) return null;
   }
   return found;
 }
@@ -171,7 +172,7 @@ async function removeStrangers(
   passing: ReadonlySet<string>,
 ): Promise<void> {
   const ours = new Set([...filesOf(manifest).map(({ file }) => file), ...passing]);
-  const names = await readdir(folder).catch((error: unknown) => {
+  const names = await namesIn(folder).catch((error: unknown) => {
     throw outputError(folder, error);
   });
   for (const name of names) {
@@ -183,7 +184,7 @@ async function removeStrangers(
 }
 
 async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
-  const file = await AtomicFile.create(join(folder, manifestName));
+  const file = await AtomicFile.create(placeIn(folder, manifestName));
   try {
     await file.write(Buffer.from(formatManifest(manifest)));
     await file.commit();
@@ -194,17 +195,21 @@ async function writeManifest(folder: string, manifest: Manifest): Promise<void> 
 }
 
 async function remove(folder: string, name: string): Promise<void> {
-  const path = join(folder, name);
-  await rm(path, { force: true }).catch((error: unknown) => {
+  const path = placeIn(folder, name);
+  await removeFile(path).catch((error: unknown) => {
     throw outputError(path, error);
   });
 }
 
-async function checkSize(folder: string, file: string, bytes: number): Promise<void> {
-  const found = await stat(join(folder, file)).catch((error: unknown) => {
+interface SizeCheck extends Pick<DatasetFile, 'file' | 'bytes'> {
+  readonly sizeOf: (file: string) => Promise<number>;
+}
+
+async function checkSize(folder: string, { file, bytes, sizeOf }: SizeCheck): Promise<void> {
+  const found = await sizeOf(file).catch((error: unknown) => {
     throw missing(folder, file, error);
   });
-  if (found.size !== bytes) {
-    throw unpublishable(folder, `"${file}" has ${found.size} bytes, but was written with ${bytes}`);
+  if (found !== bytes) {
+    throw unpublishable(folder, `"${file}" has ${found} bytes, but was written with ${bytes}`);
   }
 }

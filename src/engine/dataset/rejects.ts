@@ -1,9 +1,9 @@
 /** What was rejected: line by line, where it stood, why, and its bytes. */
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ArchiveKind } from '../../core/columns.ts';
 import { ThreadmillError } from '../../core/errors.ts';
 import { DamagedFileError, readLines } from '../archive/read-lines.ts';
+import { namesIn } from '../storage/folder.ts';
+import { placeIn } from '../storage/place.ts';
 import { archivesOf, findManifest, readManifest } from './manifest.ts';
 import { pieceOf, roleOf } from './names.ts';
 
@@ -35,7 +35,7 @@ export async function* readRejects(folder: string): AsyncGenerator<RejectedLine,
   const found = await rejectFiles(folder);
   const joined = found.some(({ kind }) => kind === 'submissions');
   for (const { file, kind } of found) {
-    const path = join(folder, file);
+    const path = placeIn(folder, file);
     let number = 0;
     try {
       for (const line of readLines(path, 'zstd')) {
@@ -77,7 +77,7 @@ async function rejectFiles(folder: string): Promise<readonly RejectFile[]> {
       rejects === null ? [] : [{ file: rejects.file, kind: at === 0 ? 'comments' : 'submissions' }],
     );
   }
-  const names = await readdir(folder).catch(() => [] as string[]); // told apart below
+  const names = await namesIn(folder).catch(() => [] as readonly string[]); // told apart below
   if (!names.some((name) => roleOf(name) !== null)) await readManifest(folder);
   const pieces = names.flatMap((file) => {
     const piece = pieceOf(file);

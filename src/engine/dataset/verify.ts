@@ -1,12 +1,12 @@
 /** A dataset's manifest against its files. */
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { PartEntry } from '../../contract/part.ts';
 import { threadCountNames, type ThreadCounts, type ThreadsEntry } from '../../contract/threads.ts';
 import { ThreadmillError } from '../../core/errors.ts';
 import { totalOf } from '../../core/fates.ts';
 import { DamagedFileError, readLines } from '../archive/read-lines.ts';
+import { namesIn } from '../storage/folder.ts';
+import { placeIn } from '../storage/place.ts';
 import { readDigest } from './file-bytes.ts';
 import {
   archivesOf,
@@ -148,7 +148,7 @@ async function rowFileProblems(
 ): Promise<readonly string[]> {
   const problems = await fileProblems(folder, file, signal);
   if (problems.length > 0 || says === null) return problems;
-  const found = await readFooterKey(join(folder, file.file), says.key).catch((error: unknown) =>
+  const found = await readFooterKey(placeIn(folder, file.file), says.key).catch((error: unknown) =>
     reasonOf(error),
   );
   if (typeof found === 'string') return [`"${file.file}": ${found}`];
@@ -165,7 +165,7 @@ async function fileProblems(
 ): Promise<readonly string[]> {
   let found;
   try {
-    found = await readDigest(join(folder, file), { signal });
+    found = await readDigest(placeIn(folder, file), { signal });
   } catch (error) {
     signal?.throwIfAborted();
     return [`"${file}" ${reasonOf(error)}`];
@@ -200,7 +200,7 @@ function lineProblems(
 ): readonly string[] {
   let found = 0;
   try {
-    for (const line of readLines(join(folder, file), 'zstd')) {
+    for (const line of readLines(placeIn(folder, file), 'zstd')) {
       signal?.throwIfAborted();
       if (line.length > 0) found++;
     }
@@ -224,7 +224,7 @@ const strange: ReadonlySet<DatasetFileRole | null> = new Set<DatasetFileRole>([
 /** Readers take every part in the folder, so one that is not of the dataset is a fault of it. */
 async function strangerProblems(folder: string, manifest: Manifest): Promise<readonly string[]> {
   const ours = new Set(filesOf(manifest).map(({ file }) => file));
-  return (await readdir(folder))
+  return (await namesIn(folder))
     .filter((name) => strange.has(roleOf(name)) && !ours.has(name))
     .map((name) => `"${name}" stands in the folder, but is not of this dataset`);
 }

@@ -1,7 +1,8 @@
 /** Keeps what is written inside the folder that was named for it. */
-import { lstat, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { ThreadmillError } from '../../core/errors.ts';
+import { kindOfFolder } from '../storage/folder.ts';
 import { outputError } from './atomic-file.ts';
 
 /**
@@ -11,11 +12,11 @@ import { outputError } from './atomic-file.ts';
  * @throws {ThreadmillError} OUTPUT_DENIED
  */
 export async function checkOwnFolder(folder: string): Promise<void> {
-  const found = await lstat(folder).catch((error: unknown) => {
+  const found = await kindOfFolder(folder).catch((error: unknown) => {
     throw outputError(folder, error);
   });
-  if (found.isDirectory()) return;
-  const what = found.isSymbolicLink() ? 'it is a symbolic link, which leads elsewhere' : 'it is no folder';
+  if (found === 'folder') return;
+  const what = found === 'link' ? 'it is a symbolic link, which leads elsewhere' : 'it is no folder';
   throw new ThreadmillError(
     'OUTPUT_DENIED',
     `Cannot write dataset ${JSON.stringify(folder)}: ${what}; remove it, or name the place that you mean with --out`,

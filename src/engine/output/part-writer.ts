@@ -1,5 +1,4 @@
 /** One part file and its piece of rejects, from milled stripes in order. */
-import { join } from 'node:path';
 import zstd from '@mongodb-js/zstd';
 import type { PartEntry, RejectExample, ResumePoint } from '../../contract/job.ts';
 import { partFile, partNaming, rejectsFile, type PartNaming } from '../../contract/part.ts';
@@ -8,6 +7,7 @@ import { addCounters, totalOf, zeroCounters, type Counters } from '../../core/fa
 import { frameBytesMax, rejectExamplesMax, stripeBytes } from '../../core/limits.ts';
 import type { MilledStripe, StripeReject } from '../mill/stripe-mill.ts';
 import { AtomicFile } from './atomic-file.ts';
+import { placeIn } from '../storage/place.ts';
 import { spillFraming } from '../threads/spill-file.ts';
 import { partFraming, type FormatOptions, type PartFraming } from './format.ts';
 import { blankSeal, sealFooter, sealKey, type UndatedBounds } from './seal.ts';
@@ -58,7 +58,7 @@ export class PartWriter {
     const { buckets = 0 } = options.format;
     const framing = buckets > 0 ? spillFraming(buckets) : partFraming(options.format);
     const name = partFile(options.index, partNaming(options.format));
-    const file = await AtomicFile.create(join(options.folder, name));
+    const file = await AtomicFile.create(placeIn(options.folder, name));
     const writer = new PartWriter(options, framing, file);
     try {
       await file.write(framing.header());
@@ -153,7 +153,7 @@ export class PartWriter {
     const frame = await zstd.compress(Buffer.concat(this.pendingRejects), rejectsLevel);
     this.pendingRejects = [];
     this.pendingRejectBytes = 0;
-    this.rejects ??= await AtomicFile.create(join(this.folder, rejectsFile(this.index, this.naming)));
+    this.rejects ??= await AtomicFile.create(placeIn(this.folder, rejectsFile(this.index, this.naming)));
     await this.rejects.write(frame);
   }
 }

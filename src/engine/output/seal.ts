@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import type { ResumePoint } from '../../contract/job.ts';
 import type { Counters } from '../../core/fates.ts';
-import { openOwn } from './own-file.ts';
+import { openOwn } from '../storage/stored-file.ts';
 
 /** The key under which the seal stands in a format's metadata. */
 export const sealKey = 'threadmill.seal';
@@ -84,9 +84,9 @@ export async function readSealed(
   }
   if (file === null) return null;
   try {
-    const { size } = await file.stat();
+    const size = file.bytes;
     const tail = Buffer.alloc(Math.min(size, tailBytes));
-    await file.read(tail, 0, tail.length, size - tail.length);
+    await file.read(tail, size - tail.length);
     const found = sealIn(tail);
     if (found?.facts.origin !== origin) return null;
     const sealAt = size - tail.length + found.at;
@@ -95,7 +95,7 @@ export async function readSealed(
     let at = 0;
     for (;;) {
       onChunk();
-      const { bytesRead } = await file.read(buffer, 0, chunkBytes, at);
+      const bytesRead = await file.read(buffer, at);
       if (bytesRead === 0) break;
       const chunk = buffer.subarray(0, bytesRead);
       plain.update(chunk);

@@ -1,11 +1,11 @@
 /** Parts that stand in the folder already and are just what would be made: found by their own seals, never by their names. */
-import { join } from 'node:path';
 import type { ResumePoint, SegmentInput } from '../../contract/job.ts';
 import { partFile, partNaming, rejectsFile, type PartEntry, type PartNaming } from '../../contract/part.ts';
 import { totalOf } from '../../core/fates.ts';
 import { daySeconds } from '../../core/limits.ts';
 import { readDigest } from '../dataset/file-bytes.ts';
 import { readSealed, type PartFacts, type SealedPart } from '../output/seal.ts';
+import { placeIn } from '../storage/place.ts';
 import { outputOptionsOf, originOf } from './mill-options.ts';
 
 export interface StandingPart {
@@ -31,7 +31,7 @@ export async function standingPart({ input, from, onChunk }: StandingOptions): P
   const { dataset, settings, nowSeconds } = input;
   const naming = partNaming(outputOptionsOf(input));
   const file = partFile(from.part, naming);
-  const sealed = await readSealed(join(dataset, file), originOf(input), onChunk);
+  const sealed = await readSealed(placeIn(dataset, file), originOf(input), onChunk);
   if (sealed === null || !follows(sealed.facts, from)) return null;
   const { facts } = sealed;
   if (settings.validateTimestamps && !fits(facts, nowSeconds)) return null;
@@ -56,7 +56,7 @@ async function rejectsStand(
   onChunk: () => void,
 ): Promise<boolean> {
   if (rejects === null) return totalOf(counters.rejected) === 0;
-  const path = join(folder, rejectsFile(index, naming));
+  const path = placeIn(folder, rejectsFile(index, naming));
   const found = await readDigest(path, { onChunk }).catch((error: unknown) => {
     if (typeof (error as NodeJS.ErrnoException).code !== 'string') throw error;
     return null; // gone, or can't be read: then it is made again with its part

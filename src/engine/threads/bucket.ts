@@ -1,5 +1,4 @@
 /** One bucket from spilled rows to its two files: keys first, then the rows in their order, in as many passes as memory wants. */
-import { join } from 'node:path';
 import type { ArchiveKind } from '../../core/columns.ts';
 import type { OutputFormat } from '../../contract/job.ts';
 import { threadsFile, threadTableFile, type ThreadsEntry } from '../../contract/threads.ts';
@@ -8,6 +7,7 @@ import { requireClaim } from '../dataset/claim.ts';
 import { AtomicFile, type FileDigest } from '../output/atomic-file.ts';
 import { columnsFraming, type EncodedStripe, type PartFraming } from '../output/format.ts';
 import { jsonlFraming } from '../output/jsonl.ts';
+import { placeIn } from '../storage/place.ts';
 import { arrange, type Arrangement } from './arrange.ts';
 import { ConversationPaths, NestedConversations } from './conversation-rows.ts';
 import { KeyTable } from './key-table.ts';
@@ -114,12 +114,12 @@ class BucketAssembly {
     const table = conversations
       ? null
       : await GroupedFile.create(
-          join(folder, threadTableFile(bucket, format)),
+          placeIn(folder, threadTableFile(bucket, format)),
           columnsFraming(format, threadTableColumns()),
         );
     try {
       const rows = await GroupedFile.create(
-        join(folder, threadsFile(bucket, format)),
+        placeIn(folder, threadsFile(bucket, format)),
         conversations
           ? jsonlFraming({ format: 'jsonl.zst' })
           : columnsFraming(format, threadColumns(options)),
