@@ -2,8 +2,11 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
+import { cacheFolder, hostEnvironment } from '../../src/server/environment.ts';
 import { until } from './until.ts';
 
+/** Shared, because the workflows of this checkout are bundled into it, which takes a process 2 s. */
+const userCache = path.dirname(cacheFolder(hostEnvironment()));
 const ownClient = path.join(import.meta.dirname, '../../src/client.ts');
 
 export interface ProgramOptions {
@@ -26,7 +29,7 @@ export class Program {
   constructor(args: readonly string[], { folder, env = {}, client = ownClient }: ProgramOptions) {
     this.child = spawn(process.execPath, [client, ...args], {
       cwd: folder,
-      env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env },
+      env: { PATH: process.env['PATH'] ?? '', HOME: folder, XDG_CACHE_HOME: userCache, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.pid = this.child.pid ?? 0;
