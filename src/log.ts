@@ -10,23 +10,39 @@ export interface LogOptions {
   readonly pretty: boolean;
   /** Whose lines they are, where several workers write to one place. */
   readonly worker?: string;
+  /** Takes readable lines, without their end; goes before `destination`. */
+  readonly logTo?: ((line: string) => void) | undefined;
   /** Default: standard error, so that standard output stays data. */
   readonly destination?: DestinationStream;
 }
 
 const standardError = 2;
+/** Of one process on one screen. */
+const unread = 'pid,worker,hostname';
 
 /** A logger of the process. Synchronous: the last lines before a crash are the ones that are wanted. */
-export async function createLogger({ level, pretty, worker, destination }: LogOptions): Promise<PinoLogger> {
+export async function createLogger({
+  level,
+  pretty,
+  worker,
+  destination,
+  logTo,
+}: LogOptions): Promise<PinoLogger> {
   const base = worker === undefined ? { pid: process.pid } : { pid: process.pid, worker };
   const options = { level, base, serializers: { error: stdSerializers.err } };
+  if (logTo !== undefined) {
+    const { prettyFactory } = await import('pino-pretty');
+    const readable = prettyFactory({ ignore: unread });
+    return pino(options, {
+      write: (line) => {
+        logTo(readable(line).trimEnd());
+      },
+    });
+  }
   if (destination !== undefined) return pino(options, destination);
   if (!pretty) return pino(options, pino.destination({ fd: standardError, sync: true }));
   const { default: prettyStream } = await import('pino-pretty');
-  return pino(
-    options,
-    prettyStream({ destination: standardError, sync: true, ignore: 'pid,worker,hostname' }),
-  );
+  return pino(options, prettyStream({ destination: standardError, sync: true, ignore: unread }));
 }
 
 /** What of the SDK's metadata says where a line comes from, under threadmill's names. */

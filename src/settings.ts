@@ -107,6 +107,11 @@ export function readPayloadKey(text: string): Secret {
   throw settingsInvalid('Cannot encrypt payloads', [valueProblem(row, text, 'the caller')]);
 }
 
+/** What kind of terminal the user has, as `TERM` names it; empty where there is none. */
+export function terminalType(env: Environment = process.env): string {
+  return env['TERM'] ?? '';
+}
+
 /** Whether the user allows colour on a terminal: not with a non-empty NO_COLOR, nor on a dumb terminal. */
 export function colorAllowed(env: Environment = process.env): boolean {
   return (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';

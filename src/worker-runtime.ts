@@ -17,6 +17,8 @@ export interface RuntimeSettings {
   readonly values: SettingsValues;
   /** Whoever waits for the jobs in this process tells their failures. */
   readonly failuresAreTold: boolean;
+  /** Where readable lines of the log go instead of to standard error. */
+  readonly logTo?: ((line: string) => void) | undefined;
 }
 
 let installed: Promise<WorkerRuntime> | null = null;
@@ -39,10 +41,10 @@ export function workerIdentity(): string {
   return `${process.pid}@${hostname()}`;
 }
 
-async function install({ values, failuresAreTold }: RuntimeSettings): Promise<WorkerRuntime> {
+async function install({ values, failuresAreTold, logTo }: RuntimeSettings): Promise<WorkerRuntime> {
   const { logLevel, metricsAddress } = values;
   const worker = workerIdentity();
-  const pino = await createLogger({ level: logLevel, pretty: process.stderr.isTTY, worker });
+  const pino = await createLogger({ level: logLevel, pretty: process.stderr.isTTY, worker, logTo });
   const logger = temporalLogger(pino, { failuresAreTold });
   try {
     Runtime.install({ logger, shutdownSignals: [], ...telemetry(metricsAddress) });

@@ -30,6 +30,8 @@ export interface StartWorkerOptions {
   readonly server: ResolvedServer;
   /** Whoever waits for the jobs tells their failures, and the log need not; default false. */
   readonly failuresAreTold?: boolean;
+  /** Where the log goes, readable and line by line, instead of to standard error; only the first worker's counts. */
+  readonly logTo?: ((line: string) => void) | undefined;
 }
 
 /** More mill threads than this only wait: the decoder is one thread. */
@@ -52,8 +54,9 @@ export async function startWorker({
   values,
   server,
   failuresAreTold = false,
+  logTo,
 }: StartWorkerOptions): Promise<WorkerHandle> {
-  const { logger, meter } = await installRuntime({ values, failuresAreTold });
+  const { logger, meter } = await installRuntime({ values, failuresAreTold, logTo });
   const dataConverter = dataConverterOf(values.payloadKey, 'mark');
   const [connection, client, bundle] = await Promise.all([
     connectWorker(server),

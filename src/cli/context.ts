@@ -1,12 +1,17 @@
 /** What a command is given: settings, the outside world, and ways to say things. */
 import type { ResolvedSettings } from '../settings.ts';
 import type { Ports } from './ports.ts';
+import type { Glyphs } from './render/panel.ts';
+import type { Keys } from './terminal/keys.ts';
 
 /** A stream to write to; the two of the process, or a string in tests. */
 export interface TextStream {
   write(text: string | Uint8Array): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
+  on?(event: 'resize', listener: () => void): unknown;
+  off?(event: 'resize', listener: () => void): unknown;
 }
 
 /** Ctrl-C, while a command wants to end in its own way. */
@@ -17,11 +22,22 @@ export interface Interrupts {
   dispose(): void;
 }
 
+/** A terminal that can be drawn on, and is ours at the moment. */
+export interface Terminal {
+  readonly glyphs: Glyphs;
+  /** Gives key presses until it is ended; absent: nobody is there to press any. */
+  keys?(press: (key: string) => void): Keys;
+  /** Tells when the process goes on after Ctrl-Z, until what it gives is called. */
+  onContinue?(listener: () => void): () => void;
+}
+
 export interface Io {
   readonly stdout: TextStream;
   readonly stderr: TextStream;
   /** Colour is allowed by the user; whether a stream is a terminal is asked where it is written. */
   readonly color: boolean;
+  /** Absent: lines are written one after the other, whatever the streams are. */
+  readonly terminal?: Terminal | undefined;
   nowMs(): number;
   interrupts(): Interrupts;
 }

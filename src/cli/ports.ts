@@ -78,6 +78,8 @@ export interface Ports {
     readonly values: SettingsValues;
     readonly server: unknown;
     readonly failuresAreTold: boolean;
+    /** Where its log goes, line by line, instead of to standard error. */
+    readonly logTo?: ((line: string) => void) | undefined;
   }): Promise<WorkerHandle>;
   startServer(options: {
     readonly values: SettingsValues;

@@ -1,7 +1,10 @@
 /** The process as the commands see it: its streams, its clock, Ctrl-C and its end. */
-import { colorAllowed } from '../settings.ts';
-import type { Interrupts, Io } from './context.ts';
+import { colorAllowed, terminalType } from '../settings.ts';
+import type { Interrupts, Io, Terminal } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
+import { asciiGlyphs, unicodeGlyphs } from './render/panel.ts';
+import { inForeground } from './terminal/foreground.ts';
+import { listenForKeys, processSignals } from './terminal/keys.ts';
 
 const stopSignals = ['SIGINT', 'SIGTERM'] as const;
 type StopSignal = (typeof stopSignals)[number];
@@ -51,6 +54,24 @@ function onStreamError(end: () => void): (error: NodeJS.ErrnoException) => void 
   };
 }
 
+/** The terminal of this process, if it may be drawn on: not a dumb one, nor one where somebody else types. */
+function processTerminal(): Terminal | undefined {
+  const type = terminalType();
+  if (!process.stderr.isTTY || type === 'dumb' || !inForeground()) return undefined;
+  const glyphs = type === 'linux' ? asciiGlyphs : unicodeGlyphs;
+  const { stdin } = process;
+  return {
+    glyphs,
+    onContinue(listener) {
+      processSignals.onContinue(listener);
+      return () => {
+        processSignals.offContinue(listener);
+      };
+    },
+    ...(stdin.isTTY ? { keys: (press) => listenForKeys(stdin, processSignals, press) } : {}),
+  };
+}
+
 /** The real thing. To be made once: it also sees to streams whose reader goes away (`threadmill rejects … | head`). */
 export function processIo(): Io {
   process.stdout.on(
@@ -66,6 +87,7 @@ export function processIo(): Io {
     stdout: process.stdout,
     stderr: process.stderr,
     color: colorAllowed(),
+    terminal: processTerminal(),
     nowMs: () => Date.now(),
     interrupts: () =>
       listenForInterrupts(process, {

@@ -1,7 +1,11 @@
-/** Shows progress as it comes: one redrawn line on a terminal, now and then a line elsewhere. */
+/** Shows progress as it comes: a few redrawn lines on a terminal, now and then a line elsewhere. */
 import type { JobProgress } from '../contract/job.ts';
-import type { TextStream } from './context.ts';
-import { plainProgressLine, progressLine } from './render/progress-line.ts';
+import type { Terminal, TextStream } from './context.ts';
+import { jobPanel } from './render/job-panel.ts';
+import type { Paint } from './render/paint.ts';
+import { fitStart, type Glyphs } from './render/panel.ts';
+import { plainProgressLine } from './render/progress-line.ts';
+import { createLiveView } from './terminal/live-view.ts';
 
 /** A faster redraw than four in a second is flicker, over ssh also traffic. */
 const redrawMs = 250;
@@ -10,15 +14,14 @@ const plainMs = 5_000;
 const plainLaterMs = 30_000;
 const plainLaterAfterMs = 60_000;
 const plainStepPercent = 10;
-/** Where it is not known: some terminals say 0. */
-const columnsDefault = 80;
-const clearLine = '\r\u001b[2K';
 
 export interface ProgressReporter {
   show(progress: JobProgress): void;
-  /** A line of talk that does not tear the progress line. */
+  /** A line of talk that does not tear what is drawn. */
   say(text: string): void;
-  /** Takes the line away. May be called again. */
+  /** What is under way, beside the keys; empty: nothing is. */
+  note(text: string): void;
+  /** Takes away what is drawn. May be called again. */
   end(): void;
 }
 
@@ -26,30 +29,78 @@ export interface ProgressReporter {
 export const silentReporter: ProgressReporter = {
   show: () => undefined,
   say: () => undefined,
+  note: () => undefined,
   end: () => undefined,
 };
 
-/** A reporter for a stream; `nowMs` is a monotonic or wall clock in ms. */
-export function createProgressReporter(stream: TextStream, nowMs: () => number): ProgressReporter {
-  const live = stream.isTTY === true;
+export interface DrawOptions {
+  readonly paint: Paint;
+  readonly glyphs: Glyphs;
+  /** What keys there are, in words; empty: none. */
+  readonly keys: string;
+  /** Tells when the process goes on after a stop; gives the way to be told no more. */
+  readonly onContinue?: Terminal['onContinue'];
+}
+
+/** A reporter that draws on a terminal; `nowMs` is a monotonic or wall clock in ms. */
+export function createDrawnReporter(
+  stream: TextStream,
+  nowMs: () => number,
+  { paint, glyphs, keys, onContinue }: DrawOptions,
+): ProgressReporter {
+  let last: JobProgress | null = null;
+  let lastMs = -Infinity;
+  let lastState: JobProgress['state'] | null = null;
+  let note = '';
+  const view = createLiveView(stream, ({ columns }) => {
+    if (last === null) return [];
+    const foot = [note, keys].filter((text) => text !== '').join('   ');
+    return [
+      ...jobPanel(last, { columns, paint, glyphs }),
+      ...(foot === '' ? [] : [paint('dim', fitStart(foot, columns - 1, glyphs))]),
+    ];
+  });
+  // the shell has written where the cursor was
+  const listenNoMore = onContinue?.(() => {
+    view.leave();
+  });
+  return {
+    show(progress) {
+      const now = nowMs();
+      last = progress;
+      if (now - lastMs < redrawMs && progress.state === lastState) return;
+      lastMs = now;
+      lastState = progress.state;
+      view.refresh();
+    },
+    say: (text) => {
+      view.say(text);
+    },
+    note(text) {
+      note = text;
+      if (last !== null) view.refresh();
+    },
+    end: () => {
+      listenNoMore?.();
+      view.end();
+    },
+  };
+}
+
+/** A reporter that writes whole lines; `nowMs` as above. */
+export function createPlainReporter(stream: TextStream, nowMs: () => number): ProgressReporter {
   const startMs = nowMs();
   let lastMs = -Infinity;
   let lastPercent = -Infinity;
   let lastState: JobProgress['state'] | null = null;
-  let drawn = '';
 
   function due(progress: JobProgress, now: number): boolean {
-    if (live) return now - lastMs >= redrawMs;
     const interval = now - startMs < plainLaterAfterMs ? plainMs : plainLaterMs;
     return (
       now - lastMs >= interval ||
       progress.completionPercentage - lastPercent >= plainStepPercent ||
       progress.state !== lastState
     );
-  }
-
-  function clear(): void {
-    if (drawn !== '') stream.write(clearLine);
   }
 
   return {
@@ -59,21 +110,10 @@ export function createProgressReporter(stream: TextStream, nowMs: () => number):
       lastMs = now;
       lastPercent = progress.completionPercentage;
       lastState = progress.state;
-      if (!live) {
-        stream.write(`${plainProgressLine(progress)}\n`);
-        return;
-      }
-      drawn = progressLine(progress, stream.columns || columnsDefault);
-      stream.write(clearLine + drawn);
+      stream.write(`${plainProgressLine(progress)}\n`);
     },
-    say(text) {
-      clear();
-      stream.write(`${text}\n`);
-      if (drawn !== '') stream.write(drawn);
-    },
-    end() {
-      clear();
-      drawn = '';
-    },
+    say: (text) => void stream.write(`${text}\n`),
+    note: () => undefined,
+    end: () => undefined,
   };
 }

@@ -4,7 +4,9 @@ import type { LogLevel } from '../settings.ts';
 import type { CommandContext, Interrupts } from './context.ts';
 import { holdWorker, type HeldWorker } from './held-worker.ts';
 import type { Threadmill, WaitOptions } from './ports.ts';
-import { createProgressReporter, silentReporter, type ProgressReporter } from './progress-reporter.ts';
+import { silentReporter, type ProgressReporter } from './progress-reporter.ts';
+import { reporterFor } from './reporter-for.ts';
+import { createSteering } from './steering.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 
 /** What a wait gives that the first Ctrl-C ended. */
@@ -34,16 +36,10 @@ export interface Session {
 export interface SessionOptions {
   /** Said at the first Ctrl-C. */
   readonly onInterrupt: string;
+  /** Said at the key `q`; default: as at Ctrl-C. */
+  readonly onDetach?: string;
   /** The worker logs at the user's level even where nobody asked: for the command that is only a worker. */
   readonly workerTalks?: boolean;
-}
-
-/** A progress reporter on stderr, unless talk is not wanted. */
-function reporterFor({ io, quiet, settings }: CommandContext): ProgressReporter {
-  const { logLevel } = settings.values;
-  return quiet || (logLevel !== 'info' && logLevel !== 'debug')
-    ? silentReporter
-    : createProgressReporter(io.stderr, () => io.nowMs());
 }
 
 /** A worker inside a command says no more than what is wrong, unless asked: the rest is the progress line's. */
@@ -85,6 +81,7 @@ class LiveSession implements Session {
   readonly #options: SessionOptions;
   readonly #interrupts: Interrupts;
   readonly #stopped: Promise<typeof interrupted>;
+  #stop: (text: string) => void = () => undefined;
   #worker: HeldWorker | null = null;
   #reporter: ProgressReporter = silentReporter;
 
@@ -94,10 +91,13 @@ class LiveSession implements Session {
     this.#options = options;
     this.#interrupts = context.io.interrupts();
     this.#stopped = new Promise((resolve) => {
-      const stop = (): void => {
+      this.#stop = (text) => {
         this.#reporter.end();
-        context.talk(options.onInterrupt);
+        context.talk(text);
         resolve(interrupted);
+      };
+      const stop = (): void => {
+        this.#stop(options.onInterrupt);
       };
       this.#interrupts.signal.addEventListener('abort', stop, { once: true });
     });
@@ -114,21 +114,50 @@ class LiveSession implements Session {
     const logLevel = workerLogLevel(this.#context, talks);
     const values = { ...settings.values, logLevel };
     const { server } = this.threadmill;
-    this.#worker = holdWorker(await ports.startWorker({ values, server, failuresAreTold: !talks }));
+    const logTo = this.#logSink(talks);
+    this.#worker = holdWorker(await ports.startWorker({ values, server, failuresAreTold: !talks, logTo }));
+  }
+
+  /** What the worker logs while a view is drawn goes by above it. */
+  #logSink(talks: boolean): ((line: string) => void) | undefined {
+    if (talks || !reporterFor(this.#context, false).draws) return undefined;
+    return (line) => {
+      if (this.#reporter === silentReporter) this.#context.io.stderr.write(`${line}\n`);
+      else this.#reporter.say(line);
+    };
+  }
+
+  /** Keys for the job that a reporter shows. */
+  #keys(reporter: ProgressReporter): { seen(progress: JobProgress): void; end(): void } {
+    const steering = createSteering({
+      threadmill: this.threadmill,
+      say: reporter.say.bind(reporter),
+      note: reporter.note.bind(reporter),
+    });
+    const { onDetach, onInterrupt } = this.#options;
+    const keys = this.#context.io.terminal?.keys?.((key) => {
+      if (key === 'q') this.#stop(onDetach ?? onInterrupt);
+      else steering.press(key);
+    });
+    return {
+      seen: steering.seen.bind(steering),
+      end: () => keys?.end(),
+    };
   }
 
   async follow(...[wait, onProgress]: Parameters<Session['follow']>): ReturnType<Session['follow']> {
     const ended = new AbortController();
     const signal = AbortSignal.any([this.#interrupts.signal, ended.signal]);
-    const reporter = reporterFor(this.#context);
+    const { reporter, draws } = reporterFor(this.#context, true);
     this.#reporter = reporter;
+    const keys = draws ? this.#keys(reporter) : null;
     let last: JobProgress | null = null;
     /** The trouble that was said last: it is the same every time that it is tried again. */
     let told: string | null = null;
     const show = (progress: JobProgress): void => {
       if (signal.aborted) return;
       if (progress.state === 'paused' && last?.state !== 'paused') {
-        reporter.say(`Paused; threadmill resume ${progress.jobId} lets it go on`);
+        reporter.say(`Paused; ${draws ? 'p, or ' : ''}threadmill resume ${progress.jobId} lets it go on`);
       }
       if (progress.parts > (last?.parts ?? 0)) told = null;
       if (progress.trouble !== undefined && progress.trouble !== told) {
@@ -136,6 +165,7 @@ class LiveSession implements Session {
         reporter.say(told);
       }
       last = progress;
+      keys?.seen(progress);
       onProgress?.(progress);
       reporter.show(progress);
     };
@@ -149,6 +179,7 @@ class LiveSession implements Session {
       throw error;
     } finally {
       ended.abort();
+      keys?.end();
       reporter.end();
     }
   }

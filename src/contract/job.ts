@@ -197,6 +197,8 @@ export interface JobProgress {
   readonly retries: number;
   readonly segments: number;
   readonly warnings: readonly string[];
+  /** Identity of the worker that is at it, as Temporal knows it; absent: nobody is, or it is not known. */
+  readonly worker?: string;
   /** Why the last attempt failed, while the next one is waited for: a full disk, say. Absent: nothing is the matter. */
   readonly trouble?: string;
 }

@@ -49,8 +49,13 @@ async function beatsOf<K extends keyof Beats>(
   client: Client,
   { raw }: WorkflowExecutionDescription,
   type: K,
-): Promise<{ readonly beats: readonly Beats[K][]; readonly lost: number }> {
+): Promise<{
+  readonly beats: readonly Beats[K][];
+  readonly lost: number;
+  readonly at: Pick<JobProgress, 'worker'>;
+}> {
   const beats: Beats[K][] = [];
+  const workers = new Set<string>();
   let lost = 0;
   for (const activity of raw.pendingActivities ?? []) {
     if (activity.activityType?.name !== type) continue;
@@ -58,8 +63,9 @@ async function beatsOf<K extends keyof Beats>(
     if (beat === undefined || whyUnreadable(beat) !== null) continue;
     beats.push(beat as Beats[K]);
     lost += (activity.attempt ?? 1) - 1;
+    if (activity.lastWorkerIdentity) workers.add(activity.lastWorkerIdentity);
   }
-  return { beats, lost };
+  return { beats, lost, at: workers.size === 0 ? {} : { worker: [...workers].join(', ') } };
 }
 
 /** Asks the workflow; null where no worker answers in time. */
@@ -87,11 +93,12 @@ export async function progressNow(client: Client, jobId: string): Promise<JobPro
     warnings: [...progress.warnings, ...warningsOf(found, description)],
     ...(waiting === undefined ? {} : { trouble: waiting.why }),
   };
-  const { beats, lost } = await beatsOf(client, description, 'processSegment');
+  const { beats, lost, at } = await beatsOf(client, description, 'processSegment');
   const [beat] = beats;
-  if (beat !== undefined) return withHeartbeat(warned, beat, lost);
+  if (beat !== undefined) return { ...withHeartbeat(warned, beat, lost), ...at };
   const assemblies = await beatsOf(client, description, 'assembleThreads');
-  return assemblies.beats.length === 0 ? warned : withAssemblies(warned, assemblies.beats, assemblies.lost);
+  if (assemblies.beats.length === 0) return warned;
+  return { ...withAssemblies(warned, assemblies.beats, assemblies.lost), ...assemblies.at };
 }
 
 /** What the last attempt at an activity failed by. */

@@ -1,49 +1,54 @@
 import assert from 'node:assert/strict';
-import { createProgressReporter } from '../../src/cli/progress-reporter.ts';
+import { createDrawnReporter, createPlainReporter } from '../../src/cli/progress-reporter.ts';
+import { unicodeGlyphs } from '../../src/cli/render/panel.ts';
+import { painter } from '../../src/cli/render/paint.ts';
+import { Screen } from '../screen.ts';
 import { progress } from './world.ts';
 
-function scene(isTTY: boolean, columns = 200) {
+function scene() {
   const written: string[] = [];
   const clock = { ms: 0 };
-  const stream = { isTTY, columns, write: (text: string) => written.push(text) };
-  return { written, clock, reporter: createProgressReporter(stream, () => clock.ms) };
+  const stream = { isTTY: true, columns: 80, rows: 24, write: (text: string) => written.push(text) };
+  return { written, clock, stream };
 }
 
-describe('createProgressReporter()', () => {
-  it('on a terminal redraws one line at most four times a second', () => {
-    const { written, clock, reporter } = scene(true);
+describe('createDrawnReporter()', () => {
+  const options = { paint: painter(false), glyphs: unicodeGlyphs, keys: 'q detach' };
+
+  it('redraws at most four times a second, but a change of state at once', () => {
+    const { written, clock, stream } = scene();
+    const reporter = createDrawnReporter(stream, () => clock.ms, options);
     for (; clock.ms < 1000; clock.ms += 50) reporter.show(progress);
     assert.equal(written.length, 4);
-    assert.ok(written.every((text) => text.startsWith('\r\u001b[2K') && !text.includes('\n')));
+    reporter.show({ ...progress, state: 'paused' });
+    reporter.show({ ...progress, state: 'running' });
+    assert.equal(written.length, 6);
   });
 
-  it('on a terminal puts talk above the line and keeps the line', () => {
-    const { written, reporter } = scene(true);
+  it('shows the keys under the job, and before them what is under way', async () => {
+    const { stream } = scene();
+    const screen = new Screen(80, 24);
+    const write = (text: string) => {
+      screen.write(text);
+    };
+    const reporter = createDrawnReporter({ ...stream, write }, () => 0, options);
     reporter.show(progress);
-    const drawn = written[0]?.replace('\r\u001b[2K', '');
-    written.length = 0;
+    assert.equal((await screen.lines()).at(-1), 'q detach');
+    reporter.note('pausing …');
+    assert.equal((await screen.lines()).at(-1), 'pausing …   q detach');
+    reporter.note('');
     reporter.say('hello');
-    assert.deepEqual(written, ['\r\u001b[2K', 'hello\n', drawn]);
-  });
-
-  it('takes the line away once, whoever ends it', () => {
-    const { written, reporter } = scene(true);
-    reporter.show(progress);
+    const lines = await screen.lines();
+    assert.deepEqual([lines[0], lines[1], lines.at(-1)], ['hello', 'RC.zst', 'q detach']);
     reporter.end();
-    reporter.end();
-    assert.deepEqual(written.slice(1), ['\r\u001b[2K']);
+    assert.deepEqual(await screen.lines(), ['hello']);
   });
+});
 
-  it('never fills the last column of a terminal: that would wrap', () => {
-    for (let columns = 1; columns < 120; columns++) {
-      const { written, reporter } = scene(true, columns);
-      reporter.show(progress);
-      assert.ok((written[0] ?? '').replace('\r\u001b[2K', '').length <= Math.max(1, columns - 1));
-    }
-  });
-
+describe('createPlainReporter()', () => {
   it('elsewhere writes whole lines: the first, each ten percent, each change of state, and now and then', () => {
-    const { written, clock, reporter } = scene(false);
+    const { written, clock, stream } = scene();
+    const reporter = createPlainReporter(stream, () => clock.ms);
     const at = (ms: number, completionPercentage: number, state = progress.state) => {
       clock.ms = ms;
       const before = written.length;
@@ -67,7 +72,8 @@ describe('createProgressReporter()', () => {
       ['inspecting', '0.0 %  inspecting the archive  0 lines  0 parts\n'],
       ['done', '100.0 %  done  12 lines  1 part\n'],
     ] as const) {
-      const { written, reporter } = scene(false);
+      const { written, stream } = scene();
+      const reporter = createPlainReporter(stream, () => 0);
       const done = state === 'done';
       reporter.show({
         ...progress,

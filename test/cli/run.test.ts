@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { ThreadmillError } from '../../src/core/errors.ts';
+import { Screen } from '../screen.ts';
 import { fakeThreadmill, jsonLines, progress, result, Scene, started } from './world.ts';
 
 describe('threadmill run', () => {
@@ -233,13 +234,62 @@ describe('threadmill run', () => {
     assert.match(run.stderr, /40\.0 %  waiting to try again/);
   });
 
-  it('redraws one line on a terminal and takes it away before the summary', async () => {
+  /** What stands on a screen of 100 columns after it was written. */
+  async function shown(text: string): Promise<readonly string[]> {
+    const screen = new Screen(100, 24);
+    screen.write(text);
+    return screen.lines();
+  }
+
+  it('draws on a terminal and takes it away before the summary', async () => {
     scene.isTTY = true;
+    scene.keys = [];
     scene.threadmill = good();
     const run = await scene.run('run', scene.archive('RC.zst'));
-    assert.match(run.stderr, /\r\u001b\[2K\[#+\.+\] 40\.0 %/);
-    assert.ok(run.stderr.endsWith('\r\u001b[2K'));
+    assert.match(run.stderr, /━.* 40\.0 %/);
+    assert.deepEqual(await shown(run.stderr), ['Job job-1  http://ui/job-1']);
     assert.match(run.stdout, /\u001b\[32mDone/);
+  });
+
+  it('q lets the worker commit and ends, 130: the job is left as it is', async () => {
+    scene.isTTY = true;
+    scene.keys = ['q'];
+    scene.threadmill = fakeThreadmill({
+      startJob: () => Promise.resolve(started),
+      waitForJob: (_, options) => {
+        options?.onProgress?.(progress);
+        return new Promise(() => undefined);
+      },
+    });
+    const run = await scene.run('run', scene.archive('RC.zst'));
+    assert.equal(run.code, 130);
+    assert.equal(scene.worker.shutdowns, 1);
+    assert.match(
+      (await shown(run.stderr)).join('\n'),
+      /^Job .*\nDetached: the worker of this process stops at the next part/,
+    );
+  });
+
+  it('what the worker logs goes by above what is drawn', async () => {
+    scene.isTTY = true;
+    scene.keys = [];
+    let log: ((line: string) => void) | undefined;
+    scene.ports = {
+      startWorker: ({ logTo }) => {
+        log = logTo;
+        return Promise.resolve(scene.worker);
+      },
+    };
+    scene.threadmill = fakeThreadmill({
+      ...good(),
+      waitForJob: (_, options) => {
+        options?.onProgress?.(progress);
+        log?.('WARN: no room');
+        return Promise.resolve(result);
+      },
+    });
+    const run = await scene.run('run', scene.archive('RC.zst'));
+    assert.deepEqual(await shown(run.stderr), ['Job job-1  http://ui/job-1', 'WARN: no room']);
   });
 
   it('--no-color keeps colour from a terminal', async () => {

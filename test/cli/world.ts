@@ -5,6 +5,8 @@ import path from 'node:path';
 import type { Interrupts, Io, TextStream } from '../../src/cli/context.ts';
 import { main } from '../../src/cli/main.ts';
 import type { JobSummary, Ports, StartedJob, Threadmill, WorkerHandle } from '../../src/cli/ports.ts';
+import { unicodeGlyphs } from '../../src/cli/render/panel.ts';
+import type { Keys } from '../../src/cli/terminal/keys.ts';
 import type { ArchiveInspection, JobProgress, JobResult } from '../../src/contract/job.ts';
 import { zeroCounters } from '../../src/core/fates.ts';
 
@@ -135,6 +137,14 @@ class Sink implements TextStream {
   }
 }
 
+/** Keys that are pressed as soon as the listening has begun. */
+function pressing(keys: readonly string[]) {
+  return (press: (key: string) => void): Keys => {
+    for (const key of keys) setImmediate(press, key);
+    return { end: () => undefined };
+  };
+}
+
 /** Streams, clock and Ctrl-C of one run. */
 export class Scene {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'threadmill-cli-'));
@@ -145,6 +155,8 @@ export class Scene {
   ports: Partial<Ports> = {};
   env: Record<string, string> = {};
   isTTY = false;
+  /** Pressed as soon as somebody listens; null: no terminal to draw on. */
+  keys: readonly string[] | null = null;
   nowMs = 1_000_000;
   readonly #interrupt = new AbortController();
 
@@ -202,7 +214,15 @@ export class Scene {
     const stdout = new Sink(this.isTTY);
     const stderr = new Sink(this.isTTY);
     const interrupts = (): Interrupts => ({ signal: this.#interrupt.signal, dispose: () => undefined });
-    const io: Io = { stdout, stderr, color: true, nowMs: () => this.nowMs, interrupts };
+    const { keys } = this;
+    const io: Io = {
+      stdout,
+      stderr,
+      color: true,
+      nowMs: () => this.nowMs,
+      interrupts,
+      terminal: keys === null ? undefined : { glyphs: unicodeGlyphs, keys: pressing(keys) },
+    };
     const code = await main(argv, { io, ports: this.#ports(), env: this.env, cwd: this.folder });
     return { code, stdout: stdout.text, stderr: stderr.text, calls: this.calls };
   }

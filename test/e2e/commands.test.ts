@@ -5,6 +5,7 @@ import { archiveOf, manyFrames, type Archive } from './archives.ts';
 import { assertUntouched, assertWhole, essenceOf, partIdentities, type Essence } from './datasets.ts';
 import type { Program } from './program.ts';
 import { Stage, committed, eventsOf, slowMs, type StagedJob } from './stage.ts';
+import { TerminalProgram } from './terminal.ts';
 import { until } from './until.ts';
 
 /** What is promised for a change in the middle of a segment. */
@@ -171,6 +172,60 @@ describe('commands to a running job', function () {
     );
     const { success } = await stage.threadmill.resumeJob(job.jobId);
     assert.equal(success, true);
+    await endsUnchanged(job);
+  });
+
+  it('watch on a terminal draws the job, survives every new size, and its keys steer it', async () => {
+    const job = await slowJob();
+    const watch = (): TerminalProgram =>
+      new TerminalProgram(['watch', job.jobId, '--address', stage.server.address], {
+        folder: stage.folder,
+        columns: 80,
+      });
+    const first = watch();
+    try {
+      await first.shows('a running job', (lines) => lines.some((line) => line.includes(' lines/s')));
+      first.press('p');
+      await first.shows('a paused job', (lines) => lines.some((line) => line.endsWith('.zst  paused')));
+      worker.thaw();
+      for (const columns of [40, 200, 80]) {
+        first.resize(columns, 40);
+        const lines = await first.shows(`a bar of ${String(columns)} columns`, (all) => {
+          const [, bar = '', percent = ''] =
+            /^([━╸─]+) {2}(\S+ %)$/.exec(all.find((line) => line.includes('━')) ?? '') ?? [];
+          return bar.length === Math.min(60, columns - 1 - 2 - percent.length);
+        });
+        const drawn = lines.slice(lines.findLastIndex((line) => line.endsWith('  paused')));
+        assert.ok(
+          drawn.every((line) => line.length < columns),
+          drawn.join('\n'),
+        );
+        for (const label of ['read', 'written', 'worker', 'p pause'])
+          assert.equal(lines.filter((line) => line.startsWith(label)).length, 1, lines.join('\n'));
+      }
+      first.press('+');
+      await first.shows('the new batch size', (lines) => lines.includes('Batch size 1,500 from here'));
+      first.press('q');
+      assert.equal(await first.ended, 130);
+      assert.deepEqual((await first.screen.lines()).slice(-1), ['No longer watching; the job goes on']);
+      assert.equal((await stage.threadmill.getJobProgress(job.jobId)).batchSize, 1500);
+    } finally {
+      first.kill();
+    }
+    const second = watch();
+    try {
+      await second.shows('a paused job', (lines) => lines.some((line) => line.endsWith('.zst  paused')));
+      second.press('p');
+      assert.equal(await second.ended, 0);
+      const lines = await second.screen.lines();
+      assert.ok(
+        lines.some((line) => line.startsWith('Done ')),
+        lines.join('\n'),
+      );
+      assert.ok(!lines.some((line) => line.startsWith('p pause')), 'the view is gone at the end');
+    } finally {
+      second.kill();
+    }
     await endsUnchanged(job);
   });
 });

@@ -4,6 +4,7 @@ import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { printBlock, printResult } from '../report-job.ts';
 import { interrupted, withSession, type Session } from '../session.ts';
+import { detachText } from './run.ts';
 
 async function unpause(context: CommandContext, session: Session, jobId: string): Promise<number> {
   await session.threadmill.unpauseJob(jobId);
@@ -35,12 +36,16 @@ export const resume: Command = {
   example: 'resume RC_2019-04-1f3a9c',
   settings: allGroups,
   run: (context, [jobId = '']) =>
-    withSession(context, { onInterrupt: 'Stopping; the same command goes on' }, async (session) => {
-      const job = await session.threadmill.describeJob(jobId);
-      if (job.closedMs === null) return unpause(context, session, jobId);
-      if (job.status !== 'completed') return goOn(context, session, jobId);
-      context.talk('This was already done; threadmill run --again does it anew');
-      printResult(context, await session.threadmill.getResult(jobId));
-      return exitCodes.done;
-    }),
+    withSession(
+      context,
+      { onInterrupt: 'Stopping; the same command goes on', onDetach: detachText },
+      async (session) => {
+        const job = await session.threadmill.describeJob(jobId);
+        if (job.closedMs === null) return unpause(context, session, jobId);
+        if (job.status !== 'completed') return goOn(context, session, jobId);
+        context.talk('This was already done; threadmill run --again does it anew');
+        printResult(context, await session.threadmill.getResult(jobId));
+        return exitCodes.done;
+      },
+    ),
 };

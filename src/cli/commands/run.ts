@@ -67,6 +67,10 @@ async function runAll(
   return code;
 }
 
+/** The worker of this process ends with it, whoever else there is. */
+export const detachText =
+  'Detached: the worker of this process stops at the next part. The job goes on where another worker runs, or with the same command';
+
 export const run: Command = {
   name: 'run',
   group: 'Archives:',
@@ -74,7 +78,8 @@ export const run: Command = {
   help: 'Process archives: server, worker and job in one.',
   details:
     'One archive after the other; where one fails, the rest go on. Run again after any interruption: it goes on where ' +
-    'it was. Ctrl-C once stops at the next part, twice at once. With --json, one object for each archive.',
+    'it was. Ctrl-C once stops at the next part, twice at once. On a terminal p pauses and lets go on, + and - change the ' +
+    'batch size, q detaches. With --json, one object for each archive.',
   example: 'run RC_2019-04.zst --out datasets --format parquet',
   settings: allGroups,
   flags: [againFlag, joinFlag],
@@ -85,7 +90,8 @@ export const run: Command = {
     if (archives.length === 0 || (join && archives.length < args.length)) return exitCodes.failed;
     const jobs = jobsOf(archives, join);
     const onInterrupt = 'Stopping at the next part; run the same command to go on';
-    const code = await withSession(context, { onInterrupt }, (session) => runAll(context, session, jobs));
+    const options = { onInterrupt, onDetach: detachText };
+    const code = await withSession(context, options, (session) => runAll(context, session, jobs));
     return code === exitCodes.done && archives.length < args.length ? exitCodes.failed : code;
   },
 };

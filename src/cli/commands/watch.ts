@@ -9,7 +9,8 @@ export const watch: Command = {
   group: 'Jobs:',
   args: [jobArgument],
   help: 'Follow a job to its end.',
-  details: 'Ctrl-C ends only the watching. With --json, one object for each progress, then the result.',
+  details:
+    'Ctrl-C or q ends only the watching; p pauses the job and lets it go on, + and - change its batch size. With --json, one object for each progress, then the result.',
   example: 'watch RC_2019-04-1f3a9c',
   settings: clientGroups,
   run: (context, [jobId = '']) =>

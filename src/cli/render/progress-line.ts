@@ -1,4 +1,4 @@
-/** A job's progress in one line, for a terminal or for a log. */
+/** A job's progress in one line, for a log. */
 import type { JobProgress } from '../../contract/job.ts';
 import { totalOf } from '../../core/fates.ts';
 import { bytes, count, counted, duration } from '../../core/figures.ts';
@@ -14,8 +14,13 @@ const states: Readonly<Record<JobProgress['state'], string>> = {
   cancelled: 'cancelled',
 };
 
+/** Its state in words; empty while it simply runs. */
+export function stateText(progress: JobProgress): string {
+  return states[progress.state];
+}
+
 /** Whole percents would stand still for minutes on a large archive; 100 % is kept for the end. */
-function percent(progress: JobProgress): string {
+export function percentText(progress: JobProgress): string {
   const share = progress.completionPercentage;
   return `${(progress.state === 'done' ? share : Math.min(share, 99.9)).toFixed(1)} %`;
 }
@@ -23,8 +28,8 @@ function percent(progress: JobProgress): string {
 /** What can be said, the most wanted first. */
 function pieces(progress: JobProgress): readonly string[] {
   const eta = progress.estimatedTimeRemaining;
-  const state = states[progress.state];
-  const known = [percent(progress), ...(state === '' ? [] : [state])];
+  const state = stateText(progress);
+  const known = [percentText(progress), ...(state === '' ? [] : [state])];
   if (progress.trouble !== undefined) return [...known, 'waiting to try again'];
   if (progress.state === 'assembling') {
     return [
@@ -47,29 +52,7 @@ function pieces(progress: JobProgress): readonly string[] {
   ];
 }
 
-const barWidth = 20;
-
-function bar(progress: JobProgress): string {
-  const full = Math.min(barWidth, Math.floor((progress.completionPercentage / 100) * barWidth));
-  return `[${'#'.repeat(full)}${'.'.repeat(barWidth - full)}] `;
-}
-
-/** One line of at most `columns - 1` characters: what does not fit is left out from the end, the bar first of all. */
-export function progressLine(progress: JobProgress, columns: number): string {
-  const room = Math.max(1, columns - 1);
-  const all = pieces(progress);
-  const whole = bar(progress) + all.join('  ');
-  if (whole.length <= room) return whole;
-  let line = '';
-  for (const piece of all) {
-    const longer = line === '' ? piece : `${line}  ${piece}`;
-    if (longer.length > room) break;
-    line = longer;
-  }
-  return line === '' ? (all[0] ?? '').slice(0, room) : line;
-}
-
-/** One line for a log file: what the terminal shows, and how far by lines and parts. */
+/** One line for a log file: what can be said, and how far by lines and parts. */
 export function plainProgressLine(progress: JobProgress): string {
   const rejected = totalOf(progress.counters.rejected);
   return [
