@@ -1,5 +1,4 @@
 /** The activity that arranges spilled rows in threads: a group of buckets, each a file that appears whole. */
-import path from 'node:path';
 import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import type {
@@ -8,11 +7,10 @@ import type {
   AssemblyInput,
   AssemblyResult,
 } from '../contract/assembly.ts';
-import { partFile, partNaming } from '../contract/part.ts';
 import { packThreads, type PackedThreads } from '../contract/threads.ts';
-import type { ArchiveKind } from '../core/columns.ts';
 import { ResourceMonitor } from '../engine/resources/resource-monitor.ts';
-import { assembleBuckets, type SpillFile } from '../engine/threads/assembly.ts';
+import { assembleBuckets } from '../engine/threads/assembly.ts';
+import { spillFilesOf } from '../engine/threads/spill-files.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { Attempts } from './attempts.ts';
 import { failureOf } from './failures.ts';
@@ -132,7 +130,7 @@ class Assembly {
         joined: input.joined,
         buckets: input.buckets,
         todo: this.todo(),
-        spills: [...this.spills('comments'), ...this.spills('submissions')],
+        spills: spillFilesOf(input),
         threads: deps.threads,
         limitBytes: input.settings.maxMemoryUsage * megabyte,
         signal,
@@ -157,16 +155,6 @@ class Assembly {
   private todo(): readonly number[] {
     const known = new Set(this.built.map(([index]) => index));
     return this.input.todo.filter((index) => !known.has(index));
-  }
-
-  private spills(kind: ArchiveKind): readonly SpillFile[] {
-    const { dataset, settings, buckets, spills } = this.input;
-    const naming = partNaming({ format: settings.format, kind, buckets });
-    return spills[kind].map((bytes, index) => ({
-      path: path.join(dataset, partFile(index, naming)),
-      bytes,
-      kind,
-    }));
   }
 
   /** Returns where what is done is the result; else the server must hear of it as the SDK says it, with what is done. */

@@ -14,12 +14,13 @@ import type {
 import { joinHoles } from '../contract/job-state.ts';
 import { figuresOfJob } from '../contract/progress.ts';
 import { packPart, type PackedPart, type PartEntry } from '../contract/part.ts';
-import { totalOf, type Counters } from '../core/fates.ts';
+import type { Counters } from '../core/fates.ts';
 import { rejectExamplesMax, segmentMsTarget, segmentPartsMax } from '../core/limits.ts';
-import { fingerprintOf, statMarkOf } from '../engine/archive/fingerprint.ts';
+import { ArchiveWatch } from '../engine/archive/archive-watch.ts';
 import { holdsClaim, requireClaim } from '../engine/dataset/claim.ts';
 import { removeStrayPiece } from '../engine/dataset/clean-up.ts';
 import type { ArchiveDamage, PipelinePart } from '../engine/pipeline/archive-pipeline.ts';
+import { damagedArchive, rejectsTooMany, tooManyRejects } from '../engine/pipeline/ending-errors.ts';
 import { MillSession } from '../engine/pipeline/mill-session.ts';
 import { standingPart } from '../engine/pipeline/standing-parts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -27,14 +28,11 @@ import { Attempts } from './attempts.ts';
 import { failureOf } from './failures.ts';
 import type { SegmentEnd, SegmentMetrics } from './job-metrics.ts';
 import { RunRecorder } from './run-recorder.ts';
-import { changedArchive, damagedArchive, tooManyRejects } from './segment-errors.ts';
 
 /** Heartbeats go out once a second at most (the worker's throttle); called more often, the newest is never old. */
 const heartbeatMs = 200;
 /** A part is at most 4 GiB of text; a worker that stops waits for its part this long. */
 const shutdownPartMsMax = 20_000;
-/** Fewer rejects than this never stop a job: a cut-off line in a subreddit of fifty comments is no wrong archive. */
-const rejectsToleratedMin = 10;
 const warningsMax = 5;
 
 /**
@@ -83,8 +81,7 @@ class Segment {
   private how: SegmentEnd = 'failed';
   private readonly recorder: RunRecorder;
 
-  /** How the file looked when its fingerprint was last compared. */
-  private archiveMark = '';
+  private readonly archive: ArchiveWatch;
   private readonly attempts: Attempts;
 
   /** `beaten`: the last heartbeat of the attempt before this one. */
@@ -101,6 +98,7 @@ class Segment {
     this.holes = from.holes ?? [];
     this.next = from.next;
     this.jobId = this.context.info.workflowExecution?.workflowId ?? this.context.info.activityId;
+    this.archive = new ArchiveWatch(input.inspection.path, input.inspection.fingerprint);
     this.recorder = new RunRecorder(input.nowSeconds, beaten.resumptions ?? []);
     this.metrics = deps.metrics.segment(this.jobId, input.inspection.name);
     this.live = figuresOfJob(input.before, {
@@ -130,7 +128,7 @@ class Segment {
   async open(): Promise<void> {
     this.attempts.check(`part ${this.next.part}`);
     await requireClaim(this.input.dataset, this.jobId);
-    this.checkArchive();
+    this.archive.check();
     const warn = (message: string): void => {
       this.warn(message);
     };
@@ -204,7 +202,8 @@ class Segment {
     const before = this.parts.length;
     while (!this.isFull) {
       const found = await standingPart({ input: this.input, from: this.next, onChunk });
-      if (found === null || this.rejectsTooMany(found.entry.counters)) break;
+      if (found === null) break;
+      if (rejectsTooMany(found.entry.counters, this.input.settings.maxRejectRate)) break;
       this.take(found.entry, found.next);
     }
     if (this.parts.length === before) return;
@@ -230,7 +229,7 @@ class Segment {
       const step = await Promise.race([session.next(), stopped]);
       if (step === 'cancelled' || step === 'shutdown') return step;
       // what was cut, replaced or written to meanwhile is not damaged, but another: of that no part is made
-      this.checkArchive();
+      this.archive.check();
       if (step.type === 'end') {
         this.damage = step.damage;
         this.holes = joinHoles(this.holes, step.holes);
@@ -258,18 +257,6 @@ class Segment {
     return 'shutdown';
   }
 
-  /** Looks at its samples only where the file looks touched: this is asked before every part. */
-  private checkArchive(): void {
-    const { path, fingerprint } = this.input.inspection;
-    const touched = statMarkOf(path);
-    // gone from its name, but open here: whoever opens it next decides
-    if (touched === this.archiveMark || (touched === null && this.archiveMark !== '')) return;
-    const found = fingerprintOf(path).fingerprint;
-    this.archiveMark = touched ?? '';
-    if (found === fingerprint) return;
-    throw changedArchive(path, { found, begun: fingerprint });
-  }
-
   private async commit(session: MillSession, part: PipelinePart): Promise<void> {
     await requireClaim(this.input.dataset, this.jobId);
     const { entry, next } = await part.commit();
@@ -295,15 +282,9 @@ class Segment {
     await requireClaim(this.input.dataset, this.jobId);
   }
 
-  private rejectsTooMany({ rejected, lines }: Counters): boolean {
-    const count = totalOf(rejected);
-    return count > rejectsToleratedMin && count / lines > this.input.settings.maxRejectRate;
-  }
-
-  /** Per part, so that it depends on the archive alone and not on how long a segment lasted. */
   private checkRejects(counters: Counters): void {
-    if (!this.rejectsTooMany(counters)) return;
-    throw tooManyRejects(counters, this.input.settings.maxRejectRate, this.examples);
+    const { maxRejectRate } = this.input.settings;
+    if (rejectsTooMany(counters, maxRejectRate)) throw tooManyRejects(counters, maxRejectRate, this.examples);
   }
 
   private async result(session: MillSession, end: End): Promise<SegmentResult> {

@@ -8,6 +8,7 @@ import type {
   Hole,
   InspectionResult,
   JobState,
+  PublishInput,
   ReadBefore,
   SegmentProgress,
   SegmentResult,
@@ -178,6 +179,11 @@ export function absorbSegment(state: JobState, begun: JobState, result: SegmentR
   };
 }
 
+/** A job whose present archive was read to its end; `holes`: all that were gone over in it. */
+export function endSource(job: JobState, holes: readonly Hole[]): JobState {
+  return changeSource(job, sourceAt(job), { finishedReading: true, holes });
+}
+
 /** The buckets that are still to be built, in order; none where the output is flat parts. */
 export function bucketsToDo({ buckets, threads }: JobState): readonly number[] {
   const done = new Set(threads.map(([index]) => index));
@@ -188,6 +194,24 @@ export function bucketsToDo({ buckets, threads }: JobState): readonly number[] {
 export function spillsOf({ parts, joined }: JobState): SpillSizes {
   const sizes = (of: SourceState['parts']): readonly number[] => of.map(([, , , , bytes]) => bytes);
   return { comments: sizes(parts), submissions: sizes(joined?.parts ?? []) };
+}
+
+/** What is published of a job whose rows all stand in their files. */
+export function publishInputOf(jobId: string, job: JobState): PublishInput {
+  return {
+    jobId,
+    inspection: job.inspection,
+    settings: job.settings,
+    dataset: job.dataset,
+    parts: job.parts,
+    counters: job.counters,
+    holes: job.holes,
+    joined: job.joined,
+    buckets: job.buckets,
+    threads: job.threads,
+    startedMs: job.startedMs,
+    ...(job.run === undefined ? {} : { run: job.run }),
+  };
 }
 
 /** Buckets that an assembly, or a lost attempt at one, has committed; ones that are known already are passed over. */

@@ -34,6 +34,7 @@ import {
   bucketsToDo,
   carriedState,
   finishedReading,
+  publishInputOf,
   readBefore,
   resumeJob,
   sourceAt,
@@ -169,22 +170,7 @@ class ArchiveJob {
     this.show('publishing');
     const { jobId, job } = this;
     // Short, and half a publication helps nobody: a cancellation comes too late now.
-    await CancellationScope.nonCancellable(() =>
-      publication.publishDataset({
-        jobId,
-        inspection: job.inspection,
-        settings: job.settings,
-        dataset: job.dataset,
-        parts: job.parts,
-        counters: job.counters,
-        holes: job.holes,
-        joined: job.joined,
-        buckets: job.buckets,
-        threads: job.threads,
-        startedMs: job.startedMs,
-        ...(job.run === undefined ? {} : { run: job.run }),
-      }),
-    );
+    await CancellationScope.nonCancellable(() => publication.publishDataset(publishInputOf(jobId, job)));
     this.show('done');
     return resultOf(jobId, job, Date.now());
   }

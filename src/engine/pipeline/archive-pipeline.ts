@@ -5,9 +5,10 @@ import type { Damage, FramePoint } from '../archive/archive-reader.ts';
 import type { Container } from '../archive/container.ts';
 import type { MilledStripe } from '../mill/stripe-mill.ts';
 import { PartWriter, type FinishedPart } from '../output/part-writer.ts';
-import { DecoderLane, type DecoderEnd } from './decoder-lane.ts';
+import type { DecoderEnd } from './decoder-lane.ts';
 import { Handoff } from './handoff.ts';
 import type { BlockReport } from './mill-lane.ts';
+import { threadStaff, type Decoder } from './staff.ts';
 import { StripeFeeder, type FeederOptions, type Stripe } from './stripe-feeder.ts';
 
 export interface PipelineOptions extends FeederOptions {
@@ -53,7 +54,7 @@ export class ArchivePipeline {
   linesDone = 0;
   private readonly options: PipelineOptions;
   private readonly feeder: StripeFeeder;
-  private readonly decoder: DecoderLane;
+  private readonly decoder: Decoder;
   private readonly stripes = new Handoff<Stripe>();
   private readonly steps = new Handoff<PipelineStep>(1);
   private readonly frames: FramePoint[] = [];
@@ -88,7 +89,7 @@ export class ArchivePipeline {
         this.readOn();
       },
     });
-    this.decoder = new DecoderLane(
+    this.decoder = (options.staff ?? threadStaff).decoder(
       {
         path: archive.path,
         container: archive.container,

@@ -3,7 +3,8 @@ import type { ResumePoint } from '../../contract/job.ts';
 import { StripeCutter, type StripeRange } from '../archive/stripe-cutter.ts';
 import type { MillOptions, MilledStripe } from '../mill/stripe-mill.ts';
 import { BlockPool, type Block } from './block-pool.ts';
-import { MillLane, type BlockReport } from './mill-lane.ts';
+import type { BlockReport } from './mill-lane.ts';
+import { threadStaff, type Lane, type Staff } from './staff.ts';
 
 export interface FeederOptions {
   readonly from: ResumePoint;
@@ -16,6 +17,8 @@ export interface FeederOptions {
   readonly meanLineBytes: number;
   /** Decompressed bytes on their way to the mill threads; beyond it the decoder waits. */
   readonly inFlightBytesMax: number;
+  /** Default: threads of its own. */
+  readonly staff?: Staff;
 }
 
 /** A stripe that a mill thread has been given whole. */
@@ -44,14 +47,14 @@ export class StripeFeeder {
   private readonly options: FeederOptions;
   private readonly handlers: FeederHandlers;
   private readonly pool: BlockPool;
-  private readonly lanes: readonly MillLane[];
+  private readonly lanes: readonly Lane[];
   private readonly batchLines = new Int32Array(new SharedArrayBuffer(4));
   private readonly cutter: StripeCutter;
   /** Stripes given to lanes and not yet done with: the bound keeps milled ones from piling up before a slow writer. */
   private stripesOpen = 0;
   private stripesStarted = 0;
   private stripeHasBytes = false;
-  private lane: MillLane | null = null;
+  private lane: Lane | null = null;
   /** The block whose bytes are being cut, and how many lanes have pieces of each block. */
   private block: Block | null = null;
   private readonly pieces = new Map<number, number>();
@@ -63,15 +66,14 @@ export class StripeFeeder {
     this.pool = new BlockPool(this.blockBytesFor(options.batchSize), options.inFlightBytesMax);
     Atomics.store(this.batchLines, 0, options.batchSize);
     const data = { options: options.mill, batchLines: this.batchLines };
-    this.lanes = Array.from(
-      { length: options.threads },
-      () =>
-        new MillLane(data, {
-          onBlockDone: (report) => {
-            this.blockDone(report);
-          },
-          onError: handlers.onError,
-        }),
+    const { staff = threadStaff } = options;
+    this.lanes = Array.from({ length: options.threads }, () =>
+      staff.lane(data, {
+        onBlockDone: (report) => {
+          this.blockDone(report);
+        },
+        onError: handlers.onError,
+      }),
     );
     this.cutter = new StripeCutter(options.from.offset, options.from.part, options.partBytes, {
       onBytes: (bytes) => {
@@ -156,9 +158,9 @@ export class StripeFeeder {
     lane.block(block, bytes.byteOffset, bytes.byteOffset + bytes.length);
   }
 
-  private openLane(offset: number): MillLane {
+  private openLane(offset: number): Lane {
     if (this.lane === null) {
-      this.lane = this.lanes[this.stripesStarted++ % this.lanes.length] as MillLane;
+      this.lane = this.lanes[this.stripesStarted++ % this.lanes.length] as Lane;
       this.stripesOpen++;
       this.lane.start(offset);
     }

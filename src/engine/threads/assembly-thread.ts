@@ -1,6 +1,6 @@
 /** Entry of an assembly's thread (`worker_threads`): one bucket at a time. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { ThreadmillError } from '../../core/errors.ts';
+import { packError } from '../pipeline/thread-error.ts';
 import { assembleBucket, BucketMemory } from './bucket.ts';
 import type { AssemblerData, FromAssembler, ToAssembler } from './protocol.ts';
 
@@ -24,10 +24,7 @@ async function assemble(bucket: number): Promise<FromAssembler> {
     return { type: 'done', entry: await assembleBucket({ ...options, checkStop }, bucket, memory) };
   } catch (error) {
     if (error instanceof Stopped) return { type: 'stopped' };
-    const { message, stack } = error as Error;
-    // an error loses its class on its way to another thread
-    const known = error instanceof ThreadmillError ? error : null;
-    return { type: 'failed', code: known?.code ?? null, message, facts: known?.facts ?? {}, stack };
+    return { type: 'failed', error: packError(error) };
   }
 }
 

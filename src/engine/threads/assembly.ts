@@ -1,8 +1,9 @@
 /** Buckets to files, several at a time on threads of their own. */
 import type { Worker } from 'node:worker_threads';
-import { assertNever, ThreadmillError } from '../../core/errors.ts';
+import { assertNever } from '../../core/errors.ts';
 import type { ThreadsEntry } from '../../contract/threads.ts';
 import { startThread } from '../pipeline/thread.ts';
+import { unpackError } from '../pipeline/thread-error.ts';
 import type { BucketOptions } from './bucket.ts';
 import type { AssemblerData, FromAssembler, ToAssembler } from './protocol.ts';
 
@@ -129,16 +130,10 @@ class AssemblyLane {
         waiting?.resolve(null);
         break;
       case 'failed':
-        waiting?.reject(errorOf(message));
+        waiting?.reject(unpackError(message.error));
         break;
       default:
         assertNever(message);
     }
   }
-}
-
-function errorOf({ code, message, facts, stack }: Extract<FromAssembler, { type: 'failed' }>): Error {
-  const error = code === null ? new Error(message) : new ThreadmillError(code, message, { facts });
-  if (stack !== undefined) error.stack = stack;
-  return error;
 }

@@ -1,6 +1,6 @@
 /** Messages between an assembly and its threads. */
 import type { ThreadsEntry } from '../../contract/threads.ts';
-import type { ErrorCode, ErrorFacts } from '../../core/errors.ts';
+import type { PackedError } from '../pipeline/thread-error.ts';
 import type { BucketOptions } from './bucket.ts';
 
 export interface ToAssembler {
@@ -10,14 +10,7 @@ export interface ToAssembler {
 export type FromAssembler =
   | { readonly type: 'done'; readonly entry: ThreadsEntry }
   | { readonly type: 'stopped' }
-  /** `code`: of a ThreadmillError, which does not survive the way by itself; null for another. */
-  | {
-      readonly type: 'failed';
-      readonly code: ErrorCode | null;
-      readonly message: string;
-      readonly facts: ErrorFacts;
-      readonly stack: string | undefined;
-    };
+  | { readonly type: 'failed'; readonly error: PackedError };
 
 export interface AssemblerData {
   readonly options: Omit<BucketOptions, 'checkStop'>;

@@ -1,8 +1,17 @@
 /** The errors that end a segment for what its archive holds, in words. */
-import type { RejectExample, SegmentInput } from '../contract/job.ts';
-import { ThreadmillError } from '../core/errors.ts';
-import { totalOf, type Counters } from '../core/fates.ts';
-import type { ArchiveDamage } from '../engine/pipeline/archive-pipeline.ts';
+import type { RejectExample, SegmentInput } from '../../contract/job.ts';
+import { ThreadmillError } from '../../core/errors.ts';
+import { totalOf, type Counters } from '../../core/fates.ts';
+import type { ArchiveDamage } from './archive-pipeline.ts';
+
+/** Fewer rejects than this never stop a job: a cut-off line in a subreddit of fifty comments is no wrong archive. */
+const rejectsToleratedMin = 10;
+
+/** Whether a part's rejects end its job: per part, so that it depends on the archive alone and not on how it was cut up. */
+export function rejectsTooMany({ rejected, lines }: Counters, rateMax: number): boolean {
+  const count = totalOf(rejected);
+  return count > rejectsToleratedMin && count / lines > rateMax;
+}
 
 /** TOO_MANY_REJECTS, with the first examples. */
 export function tooManyRejects(
@@ -23,19 +32,6 @@ export function tooManyRejects(
       `${percent(rateMax)} allowed): this is probably not a Reddit archive. If it is, raise ` +
       `--max-reject-rate and run again: it goes on from here. The first:\n${shown.join('\n')}`,
     { facts: { rejected, lines } },
-  );
-}
-
-/** ARCHIVE_CHANGED: another file stands at the path. Fingerprints. */
-export function changedArchive(
-  path: string,
-  { found, begun }: { readonly found: string; readonly begun: string },
-): ThreadmillError {
-  return new ThreadmillError(
-    'ARCHIVE_CHANGED',
-    `Cannot go on with archive "${path}": it is not the file that the job began with ` +
-      `(fingerprint ${found}, was ${begun}); put the first one back, or start a new job`,
-    { facts: { path } },
   );
 }
 

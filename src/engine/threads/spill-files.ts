@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import type { AssemblyInput } from '../../contract/assembly.ts';
+import { partFile, partNaming } from '../../contract/part.ts';
+import type { SpillFile } from './bucket.ts';
+
+/** All spill files of a job, in the order of their rows: the comments' first, then those of joined submissions. */
+export function spillFilesOf({
+  dataset,
+  settings: { format },
+  buckets,
+  spills,
+}: Pick<AssemblyInput, 'dataset' | 'settings' | 'buckets' | 'spills'>): readonly SpillFile[] {
+  return (['comments', 'submissions'] as const).flatMap((kind) => {
+    const naming = partNaming({ format, kind, buckets });
+    return spills[kind].map((bytes, index) => ({
+      path: join(dataset, partFile(index, naming)),
+      bytes,
+      kind,
+    }));
+  });
+}
