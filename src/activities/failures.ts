@@ -16,6 +16,8 @@ const retryAfterSeconds: Readonly<Record<ErrorCode, number | null>> = {
   ARCHIVE_TRUNCATED: null,
   ARCHIVE_CORRUPT: null,
   ARCHIVE_CHANGED: null,
+  // it gets a job of its own
+  ARCHIVE_NOT_SMALL: null,
   WINDOW_TOO_LARGE: null,
   TOO_MANY_REJECTS: null,
   TOO_MANY_PARTS: null,

@@ -48,3 +48,12 @@ export const partsPerJobMax = 6_000;
 export const pipelineIdleMs = 60_000;
 /** Process: the first rejects that the `rejects` query shows. */
 export const rejectExamplesMax = 5;
+/**
+ * Process: what one thread makes whole, as one of many small archives: about two seconds of work, which is lost where its
+ * worker is killed, and two stripes of text. Above either limit an archive has a job of its own.
+ */
+export const smallArchiveBytesMax = 8 * MiB;
+/** The same in decompressed bytes. */
+export const smallContentBytesMax = 64 * MiB;
+/** Process: a thread of small archives that has none ends after this time; it holds some 40 MiB. */
+export const smallThreadIdleMs = 60_000;

@@ -18,6 +18,7 @@ const expected: Readonly<Record<ErrorCode, Retry>> = {
   ARCHIVE_TRUNCATED: null,
   ARCHIVE_CORRUPT: null,
   ARCHIVE_CHANGED: null,
+  ARCHIVE_NOT_SMALL: null,
   WINDOW_TOO_LARGE: null,
   TOO_MANY_REJECTS: null,
   TOO_MANY_PARTS: null,
