@@ -1,5 +1,4 @@
 /** What a job is about, looked at and checked before anything is written: by the activity of one job, and by who makes many. */
-import path from 'node:path';
 import type { ArchiveInspection, InspectionResult, JobSettings } from '../../contract/job.ts';
 import { joinWithoutThreads, pairProblem } from '../../contract/join.ts';
 import { bucketsFor, makesThreads } from '../../contract/threads.ts';
@@ -7,6 +6,7 @@ import { ThreadmillError } from '../../core/errors.ts';
 import { partsPerJobMax } from '../../core/limits.ts';
 import { inspectArchive } from '../archive/inspect.ts';
 import { checkSelection } from '../selection/plan.ts';
+import { resolvePlace } from '../storage/place.ts';
 import { datasetFolder } from './names.ts';
 
 export interface JobToInspect {
@@ -36,7 +36,7 @@ export async function inspectJob({
 }: JobToInspect): Promise<InspectedJob> {
   const { maxMemoryUsage: maxMemoryMb, salvage } = settings;
   const look = (file: string): Promise<ArchiveInspection> =>
-    inspectArchive(path.resolve(file), { maxMemoryMb, salvage });
+    inspectArchive(resolvePlace(file), { maxMemoryMb, salvage });
   const inspection = await look(archive);
   const joined = submissions === null ? null : await look(submissions);
   if (joined !== null) checkPair(inspection, joined, settings);

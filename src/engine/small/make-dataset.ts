@@ -1,6 +1,5 @@
 /** A small archive to its finished dataset, on the thread that calls: the steps of the ordinary job, in its order. */
-import { readdir, rm, rmdir } from 'node:fs/promises';
-import path from 'node:path';
+import { rmdir } from 'node:fs/promises';
 import type { JobState, RejectExample, SegmentInput } from '../../contract/job.ts';
 import {
   absorbBuckets,
@@ -33,6 +32,8 @@ import { ArchivePipeline, type PipelinePart, type PipelineStep } from '../pipeli
 import { damagedArchive, rejectsTooMany, tooManyRejects } from '../pipeline/ending-errors.ts';
 import { originOf } from '../pipeline/mill-options.ts';
 import { ownStaff } from '../pipeline/own-staff.ts';
+import { namesIn, removeFile } from '../storage/folder.ts';
+import { placeIn, resolvePlace } from '../storage/place.ts';
 import { assembleBucket, BucketMemory } from '../threads/bucket.ts';
 import { spillFilesOf } from '../threads/spill-files.ts';
 import { KeptMills } from './kept-mills.ts';
@@ -74,7 +75,7 @@ export async function makeSmallDataset(
   const { jobId, out, settings, submissions = null, replace, startedMs } = archive;
   signal.throwIfAborted();
   const paths = [archive.archive, ...(submissions === null ? [] : [submissions])].map((file) =>
-    path.resolve(file),
+    resolvePlace(file),
   );
   await checkConfined(datasetFolder(out, archiveName(paths[0] ?? '')), confine);
   const standing = replace ? null : await standingResult(archive);
@@ -86,7 +87,7 @@ export async function makeSmallDataset(
   signal.throwIfAborted();
   const { dataset } = found;
   await claimDataset(dataset, jobId, { isRunning, replace });
-  const stood = new Set(await readdir(dataset));
+  const stood = new Set(await namesIn(dataset));
   const watches = inspections.map((of, at) => new ArchiveWatch(of.path, of.fingerprint, marks[at]));
   try {
     const begun = beginJob({ ...found, settings, searchable: false, nowMs: startedMs });
@@ -107,7 +108,7 @@ export async function makeSmallDataset(
 
 /** A claim beside a manifest: an attempt was killed at its very end, and is completed by doing it again. */
 async function standingResult({ archive, out, jobId }: SmallArchive): Promise<SmallArchiveResult | null> {
-  const file = path.resolve(archive);
+  const file = resolvePlace(archive);
   const folder = datasetFolder(out, archiveName(file));
   const result = await finishedJob(folder, jobId);
   if (result === null || (await claimHolder(folder)) !== null) return null;
@@ -117,9 +118,9 @@ async function standingResult({ archive, out, jobId }: SmallArchive): Promise<Sm
 /** Removes what of ours was not in the folder when the job claimed it; a folder that is empty then goes too. */
 async function leaveAsItStood(dataset: string, jobId: string, stood: ReadonlySet<string>): Promise<void> {
   if (!(await holdsClaim(dataset, jobId).catch(() => false))) return;
-  for (const name of await readdir(dataset)) {
+  for (const name of await namesIn(dataset)) {
     if (name !== claimName && roleOf(name) !== null && !stood.has(name))
-      await rm(path.join(dataset, name), { force: true }).catch(() => undefined); // clean-up finds what is left
+      await removeFile(placeIn(dataset, name)).catch(() => undefined); // clean-up finds what is left
   }
   await releaseClaim(dataset, jobId);
   await rmdir(dataset).catch(() => undefined); // something stood there before
@@ -167,6 +168,7 @@ class Reading {
       inFlightBytesMax: 1,
       salvage: input.settings.salvage,
       staff: ownStaff(mill),
+      // a part may be as large as it likes: this does not wait for its end
       onBlockDone: () => {
         const bytes = pipeline.decompressedOffset;
         if (bytes > smallContentBytesMax) tooLarge.reject(notSmall(input.inspection.path, bytes));
@@ -177,6 +179,7 @@ class Reading {
         const step = await untilAborted(this.tools.signal, pipeline.next(), tooLarge.promise);
         // what was cut, replaced or written to meanwhile is not damaged, but another: of that no part is made
         watch.check();
+        if (pipeline.decompressedOffset > smallContentBytesMax) await tooLarge.promise;
         over = step.type === 'end';
         if (step.type === 'end') this.end(input, step);
         else await this.commit(input, step.part);

@@ -3,7 +3,10 @@ import type { ArchiveInspection, JobResult, JobSettings } from '../../contract/j
 import { ThreadmillError } from '../../core/errors.ts';
 import { smallArchiveBytesMax, smallContentBytesMax } from '../../core/limits.ts';
 
-/** One archive (or a pair) that becomes a dataset, as the ordinary job of the same id and settings would make it. */
+/**
+ * One archive (or a pair) that becomes a dataset, as the ordinary job of the same id and settings would make it. A file of
+ * `smallArchiveBytesMax` or less (of a pair: both together) is worth a try; the look into it decides.
+ */
 export interface SmallArchive {
   /** As `identify` (job-id.ts) makes it; the same one finds its finished dataset again. */
   readonly jobId: string;
@@ -31,11 +34,6 @@ export interface SmallArchiveResult {
   readonly stood: boolean;
   /** Decompressed bytes that were read of its archives. */
   readonly bytes: number;
-}
-
-/** Whether a file of so many bytes is worth a try; the look into it decides. Of a pair it is the sum that counts. */
-export function maySmallArchive(compressedBytes: number): boolean {
-  return compressedBytes <= smallArchiveBytesMax;
 }
 
 /** @throws {ThreadmillError} ARCHIVE_NOT_SMALL where one thread should not make all of it */

@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import type { AssemblyInput } from '../../contract/assembly.ts';
 import { partFile, partNaming } from '../../contract/part.ts';
+import { placeIn } from '../storage/place.ts';
 import type { SpillFile } from './bucket.ts';
 
 /** All spill files of a job, in the order of their rows: the comments' first, then those of joined submissions. */
@@ -13,7 +13,7 @@ export function spillFilesOf({
   return (['comments', 'submissions'] as const).flatMap((kind) => {
     const naming = partNaming({ format, kind, buckets });
     return spills[kind].map((bytes, index) => ({
-      path: join(dataset, partFile(index, naming)),
+      path: placeIn(dataset, partFile(index, naming)),
       bytes,
       kind,
     }));

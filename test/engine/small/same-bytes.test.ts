@@ -13,7 +13,7 @@ const MiB = 2 ** 20;
 const content: ArchiveOptions = {
   kind: 'comments',
   era: '2015',
-  bytes: 1_500_000,
+  bytes: 1_100_000,
   seed: 7,
   dirty: true,
   dirtyEvery: 300,

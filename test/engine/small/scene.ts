@@ -9,7 +9,7 @@ import { readNameFiles } from '../../../src/engine/selection/name-files.ts';
 import { ordinaryJob, type OrdinaryJob } from '../../activities/ordinary-job.ts';
 import { hashesOf } from '../pipeline/scene.ts';
 
-export const startedMs = 1_750_000_000_000;
+const startedMs = 1_750_000_000_000;
 export const never = new AbortController().signal;
 
 export function pool(
