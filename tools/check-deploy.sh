@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Gives what is in deploy/ to the programs that will read it: `tools/check-deploy.sh`. For CI, after `npm test`, which
+# Gives what is in deploy/, and the manual, to the programs that will read it: `tools/check-deploy.sh`. For CI, after `npm test`, which
 # holds the same files against schemas. promtool is taken from PATH, else from Debian's package, which is only unpacked.
 set -euo pipefail
 cd "$(dirname "$0")/../deploy"
@@ -16,6 +16,19 @@ fi
 "$promtool" check config prometheus/prometheus.yml
 "$promtool" check rules prometheus/alerts.yml
 "$promtool" test rules prometheus/alerts.test.yml
+
+# The manual, as its readers have it: mandoc where it is, else groff.
+man=../man/threadmill.1
+if command -v mandoc >/dev/null; then
+  mandoc -T lint -W warning "$man"
+  echo "manual OK (mandoc)"
+elif command -v groff >/dev/null; then
+  said=$(groff -man -ww -z "$man" 2>&1)
+  if [ -n "$said" ]; then echo "$said" >&2; exit 1; fi
+  echo "manual OK (groff)"
+else
+  echo "manual not checked: neither mandoc nor groff here" >&2
+fi
 
 # The unit names a program and a user that this machine need not have.
 if command -v systemd-analyze >/dev/null; then

@@ -2,10 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command as Parser, Option, type CommanderError } from 'commander';
 import { ThreadmillError } from '../core/errors.ts';
+import { addCompletionCommand } from './commands/completion.ts';
 import { addHelpCommand } from './commands/help.ts';
 import type { Command } from './command.ts';
 import type { FlagValues, Io } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
+import { programTree, type ProgramNode } from './manual/tree.ts';
 import { commonSettingOptions, settingOptions } from './setting-flags.ts';
 
 /** What the user wants: a command with its arguments, or nothing more than what was shown already. */
@@ -24,7 +26,7 @@ Exit codes: 0 done; 1 the job failed; 2 usage or settings; 3 server unreachable;
 Every setting is also an environment variable, a key of --config, or a line of .env: see threadmill config.`;
 
 /** Of the package this file belongs to, run from source or built. */
-function version(): string {
+export function version(): string {
   const path = new URL('../../package.json', import.meta.url);
   return (JSON.parse(readFileSync(path, 'utf8')) as { readonly version: string }).version;
 }
@@ -100,17 +102,35 @@ function createParser(io: Io): Parser {
   return program;
 }
 
+function createProgram(
+  io: Io,
+  commands: readonly Command[],
+  chosen: (invocation: Invocation) => void,
+): Parser {
+  const program = createParser(io);
+  for (const command of commands) addCommand(program, command, chosen);
+  addCompletionCommand(program, io.stdout, throwing('threadmill completion'));
+  addHelpCommand(program);
+  return program.addHelpText('after', codesText);
+}
+
+/** All that can be typed, for the manual. */
+export function describeProgram(io: Io, commands: readonly Command[]): ProgramNode {
+  const examples = new Map(commands.map(({ name, example }) => [name, `threadmill ${example}`]));
+  return programTree(
+    createProgram(io, commands, () => undefined),
+    examples.set('completion', 'threadmill completion bash').set('help', 'threadmill help run'),
+  );
+}
+
 /**
  * Parses what follows `threadmill`; shows help or the version where that is asked for.
  *
  * @throws {ThreadmillError} USAGE, with the nearest name and whose help to see
  */
 export function parseInvocation(argv: readonly string[], commands: readonly Command[], io: Io): Invocation {
-  const program = createParser(io);
   let invocation: Invocation = { exitCode: exitCodes.done };
-  for (const command of commands) addCommand(program, command, (chosen) => (invocation = chosen));
-  addHelpCommand(program);
-  program.addHelpText('after', codesText);
+  const program = createProgram(io, commands, (chosen) => (invocation = chosen));
   try {
     program.parse(argv, { from: 'user' });
   } catch (error) {

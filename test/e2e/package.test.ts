@@ -97,6 +97,7 @@ describe('the package', function () {
       'LICENSE',
       'README.md',
       'dist',
+      'man',
       'package.json',
       'samples',
     ]);

@@ -1,4 +1,4 @@
-/** The command line on a real pseudo-terminal, and what a terminal shows of it. */
+/** The command line, or another program, on a real pseudo-terminal, and what a terminal shows of it. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -12,6 +12,8 @@ export interface TerminalOptions {
   readonly columns: number;
   readonly rows?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** What is run with the arguments; default: this checkout's command line. */
+  readonly command?: readonly string[];
 }
 
 export class TerminalProgram {
@@ -21,10 +23,13 @@ export class TerminalProgram {
   written = '';
   private readonly child: ChildProcessByStdio<Writable, Readable, null>;
 
-  constructor(args: readonly string[], { folder, columns, rows = 30, env = {} }: TerminalOptions) {
+  constructor(
+    args: readonly string[],
+    { folder, columns, rows = 30, env = {}, command = [process.execPath, client] }: TerminalOptions,
+  ) {
     this.screen = new Screen(columns, rows);
     const pty = path.join(import.meta.dirname, 'on-a-pty.py');
-    this.child = spawn('python3', [pty, String(columns), String(rows), process.execPath, client, ...args], {
+    this.child = spawn('python3', [pty, String(columns), String(rows), ...command, ...args], {
       cwd: folder,
       env: { PATH: process.env['PATH'] ?? '', HOME: folder, TERM: 'xterm-256color', ...env },
       stdio: ['pipe', 'pipe', 'inherit'],

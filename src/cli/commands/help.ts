@@ -9,6 +9,7 @@ export function addHelpCommand(program: Parser): void {
     .argument('[command]', 'command to explain')
     .description('This help, or that of a command.')
     .helpGroup('Settings:')
+    .addHelpText('after', '\nExample:\n  $ threadmill help run')
     .action((name: string | undefined) => {
       const about = name === undefined ? program : program.commands.find((each) => each.name() === name);
       // An unknown name goes through the parser, which knows the nearest one.
