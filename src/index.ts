@@ -17,6 +17,8 @@ export type {
   OutputFormat,
   ResourceStats,
 } from './contract/job.ts';
+export type { ReframeResult } from './contract/reframe.ts';
+export type { ReframeOptions, StartedReframe } from './library/reframe-jobs.ts';
 export { ThreadmillError, type ErrorCode, type ErrorFacts } from './core/errors.ts';
 export type { ThreadCounts } from './contract/threads.ts';
 export type { Counters, ExcludeRule, RejectReason } from './core/fates.ts';

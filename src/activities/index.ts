@@ -9,12 +9,20 @@ import type {
 } from '../contract/job.ts';
 import { assembleThreads } from './assemble-threads.ts';
 import { cleanUp } from './clean-up.ts';
+import type {
+  FinishedReframe,
+  FinishReframeInput,
+  ReframePlan,
+  WriteFramesInput,
+  WriteFramesResult,
+} from '../contract/reframe.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { guarded } from './guarded.ts';
 import { inspectArchive, type InspectInput } from './inspect-archive.ts';
 import { letGo } from './let-go.ts';
 import { processSegment } from './process-segment.ts';
 import { publishDataset } from './publish-dataset.ts';
+import { finishReframe, openReframe, writeFrames, type OpenReframeInput } from './reframe.ts';
 
 export interface Activities {
   inspectArchive(input: InspectInput): Promise<InspectionResult>;
@@ -23,6 +31,9 @@ export interface Activities {
   publishDataset(input: PublishInput): Promise<void>;
   letGo(input: { readonly jobId: string; readonly dataset: string }): Promise<void>;
   cleanUp(): Promise<CleanUpResult>;
+  openReframe(input: OpenReframeInput): Promise<ReframePlan>;
+  writeFrames(input: WriteFramesInput): Promise<WriteFramesResult>;
+  finishReframe(input: FinishReframeInput): Promise<FinishedReframe>;
 }
 
 export type { ActivityDependencies, InspectInput };
@@ -36,5 +47,8 @@ export function createActivities(deps: ActivityDependencies): Activities {
     publishDataset: guarded(deps, publishDataset),
     letGo: guarded(deps, letGo),
     cleanUp: () => cleanUp(deps),
+    openReframe: guarded(deps, openReframe),
+    writeFrames: guarded(deps, writeFrames),
+    finishReframe: guarded(deps, finishReframe),
   };
 }

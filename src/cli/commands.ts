@@ -6,6 +6,7 @@ import { head } from './commands/head.ts';
 import { inspect } from './commands/inspect.ts';
 import { list } from './commands/list.ts';
 import { pause } from './commands/pause.ts';
+import { reframe } from './commands/reframe.ts';
 import { rejects } from './commands/rejects.ts';
 import { report } from './commands/report.ts';
 import { result } from './commands/result.ts';
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   inspect,
   head,
   sample,
+  reframe,
   verify,
   rejects,
   report,

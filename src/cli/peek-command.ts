@@ -21,7 +21,7 @@ function usage(message: string): ThreadmillError {
 
 /** A whole number of at least `min` given by a flag; null where it is not given. */
 export function wholeNumber({ options }: CommandContext, flag: string, min: number): number | null {
-  const raw = options[flag];
+  const raw = options[flag.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())];
   if (raw === undefined) return null;
   const text = typeof raw === 'string' ? raw : '';
   const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;

@@ -6,11 +6,13 @@ import type {
   JobSettings,
   ResourceStats,
 } from '../contract/job.ts';
+import type { ReframeResult } from '../contract/reframe.ts';
 import type { Counters } from '../core/fates.ts';
 import type { RejectedLine } from '../engine/dataset/rejects.ts';
 import type { DatasetVerification } from '../engine/dataset/verify.ts';
 import type { PeekRequest } from '../engine/peek/peek-archive.ts';
 import type { JobSummary } from '../library/job-summary.ts';
+import type { ReframeOptions, StartedReframe } from '../library/reframe-jobs.ts';
 import type { StartedJob, StartOptions, WaitOptions } from '../library/client-types.ts';
 import type { ReportOptions, WrittenReport } from '../report/write-report.ts';
 import type { SettingsValues } from '../settings.ts';
@@ -27,6 +29,9 @@ export type {
   WorkerHandle,
 };
 
+/** Of whatever job an id names. */
+export type AnyResult = JobResult | ReframeResult;
+
 /** The part of the library's client that the commands use. */
 export interface Threadmill {
   readonly uiUrl: string | null;
@@ -34,7 +39,8 @@ export interface Threadmill {
   /** Handed to `startWorker` as it is. */
   readonly server?: unknown;
   startJob(path: string, overrides?: Partial<JobSettings>, options?: StartOptions): Promise<StartedJob>;
-  waitForJob(jobId: string, options?: WaitOptions): Promise<JobResult>;
+  startReframe(path: string, options?: ReframeOptions): Promise<StartedReframe>;
+  waitForJob(jobId: string, options?: WaitOptions): Promise<AnyResult>;
   listJobs(): Promise<readonly JobSummary[]>;
   /**
    * One job as the server knows it: strongly consistent, and answered without any worker.
@@ -44,9 +50,9 @@ export interface Threadmill {
   describeJob(jobId: string): Promise<JobSummary>;
   getJobProgress(jobId: string): Promise<JobProgress>;
   getCurrentStats(jobId: string): Promise<ResourceStats>;
-  getResult(jobId: string): Promise<JobResult>;
+  getResult(jobId: string): Promise<AnyResult>;
   /** Goes on with a closed job from its last committed part and waits for its end; `onProgress` is of the new run. */
-  resumeJob(jobId: string, options?: WaitOptions): Promise<JobResult>;
+  resumeJob(jobId: string, options?: WaitOptions): Promise<AnyResult>;
   pauseJob(jobId: string): Promise<void>;
   unpauseJob(jobId: string): Promise<void>;
   cancelJob(jobId: string): Promise<void>;

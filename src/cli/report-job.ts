@@ -1,10 +1,12 @@
 /** How commands tell what became of jobs: one place for text and JSON. */
-import type { ArchiveInspection, JobResult } from '../contract/job.ts';
+import type { ArchiveInspection } from '../contract/job.ts';
 import { optionalSettingKeys } from '../contract/output-settings.ts';
 import { checkArchive } from './check-archive.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import type { AnyResult } from './ports.ts';
 import { painter } from './render/paint.ts';
+import { reframedBlock } from './render/reframed.ts';
 import { summaryBlock, type SummaryExtras } from './render/summary.ts';
 import { reportError } from './report-error.ts';
 
@@ -16,7 +18,7 @@ function selects(values: CommandContext['settings']['values']): boolean {
 /** A finished job, on stdout. */
 export function printResult(
   context: CommandContext,
-  result: JobResult,
+  result: AnyResult,
   extras: Partial<Omit<SummaryExtras, 'paint'>> & { readonly alreadyDone?: boolean } = {},
 ): void {
   const { alreadyDone, ...shown } = extras;
@@ -25,7 +27,8 @@ export function printResult(
     return;
   }
   const paint = painter(context.io.color && context.io.stdout.isTTY === true);
-  const block = summaryBlock(result, { webUrl: null, parts: null, ...shown, paint });
+  const all = { webUrl: null, parts: null, ...shown, paint };
+  const block = 'output' in result ? reframedBlock(result, all) : summaryBlock(result, all);
   for (const line of block) context.print(line);
 }
 

@@ -1,9 +1,9 @@
 /** What the commands that talk to the server share: the client, the worker of this process, Ctrl-C, live progress. */
-import type { JobProgress, JobResult } from '../contract/job.ts';
+import type { JobProgress } from '../contract/job.ts';
 import type { LogLevel } from '../settings.ts';
 import type { CommandContext, Interrupts } from './context.ts';
 import { holdWorker, type HeldWorker } from './held-worker.ts';
-import type { Threadmill, WaitOptions } from './ports.ts';
+import type { AnyResult, Threadmill, WaitOptions } from './ports.ts';
 import { silentReporter, type ProgressReporter } from './progress-reporter.ts';
 import { reporterFor } from './reporter-for.ts';
 import { createSteering } from './steering.ts';
@@ -14,7 +14,7 @@ export const interrupted = Symbol('interrupted');
 
 /** A finished job, and the last of its progress that was seen. */
 export interface Followed {
-  readonly result: JobResult;
+  readonly result: AnyResult;
   readonly last: JobProgress | null;
 }
 
@@ -26,7 +26,7 @@ export interface Session {
   work(): Promise<void>;
   /** Waits for a job and shows its progress. Rejects with the job's error or the worker's. */
   follow(
-    wait: (options: WaitOptions) => Promise<JobResult>,
+    wait: (options: WaitOptions) => Promise<AnyResult>,
     onProgress?: (progress: JobProgress) => void,
   ): Promise<Followed | typeof interrupted>;
   /** Waits for Ctrl-C. Rejects with the worker's error. */

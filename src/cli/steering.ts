@@ -90,7 +90,7 @@ export function createSteering({ threadmill, say, note }: SteeringOptions): Stee
         if (!busy) void pauseOrResume(progress);
         return true;
       }
-      if (key !== '+' && key !== '-' && key !== '=') return false;
+      if ((key !== '+' && key !== '-' && key !== '=') || progress.frames !== undefined) return false;
       // + without shift on many keyboards
       const lines = nextBatchSize(wanted ?? progress.batchSize, key === '-' ? -1 : 1);
       wanted = lines;

@@ -187,6 +187,8 @@ export interface JobProgress {
   /** Files of threads that there will be; 0: flat parts. */
   readonly buckets: number;
   readonly bucketsDone: number;
+  /** Of a job that writes an archive anew as frames: those that are written. Absent: it makes a dataset. */
+  readonly frames?: number;
   /** First bucket of each group that is under way; absent: not known. */
   readonly groups?: readonly number[];
   readonly batchSize: number;

@@ -10,6 +10,13 @@ import type { AssemblyHeartbeat } from '../contract/assembly.ts';
 import { queryNames, type JobProgress, type ResourceStats, type SegmentHeartbeat } from '../contract/job.ts';
 import { whyUnreadable } from '../contract/unreadable.ts';
 import { progressOf, withAssemblies, withHeartbeat } from '../contract/progress.ts';
+import {
+  reframeProgress,
+  reframeWorkflowType,
+  withReframeHeartbeat,
+  type ReframeHeartbeat,
+} from '../contract/reframe.ts';
+import { reframeFromHistory, type ReframeFacts } from './reframe-history.ts';
 import { stateFromHistory, type Decode, type HistoryFacts } from './closed-job.ts';
 
 /** A worker that is there answers in milliseconds; without one the history has to tell. */
@@ -38,8 +45,15 @@ export async function historyFacts(client: Client, jobId: string, runId?: string
   return stateFromHistory(events ?? [], decoderOf(client));
 }
 
+/** The same of a job that writes an archive anew. */
+export async function reframeFacts(client: Client, jobId: string, runId?: string): Promise<ReframeFacts> {
+  const { events } = await client.workflow.getHandle(jobId, runId).fetchHistory();
+  return reframeFromHistory(events ?? [], decoderOf(client));
+}
+
 /** What the activities say that do a job's work. */
 interface Beats {
+  readonly writeFrames: ReframeHeartbeat;
   readonly processSegment: SegmentHeartbeat;
   readonly assembleThreads: AssemblyHeartbeat;
 }
@@ -84,7 +98,8 @@ export async function progressNow(client: Client, jobId: string): Promise<JobPro
   const description = await client.workflow.getHandle(jobId).describe();
   const closed = phases[description.status.name];
   const asked = closed === undefined ? await query<JobProgress>(client, jobId, queryNames.progress) : null;
-  const progress = asked ?? (await fromHistory(client, jobId, closed ?? 'running'));
+  const past = description.type === reframeWorkflowType ? reframeFromFacts : fromHistory;
+  const progress = asked ?? (await past(client, jobId, closed ?? 'running'));
   if (closed !== undefined) return progress;
   const found = await failuresOf(client, description);
   const waiting = found.find(({ waits }) => waits);
@@ -93,6 +108,12 @@ export async function progressNow(client: Client, jobId: string): Promise<JobPro
     warnings: [...progress.warnings, ...warningsOf(found, description)],
     ...(waiting === undefined ? {} : { trouble: waiting.why }),
   };
+  if (description.type === reframeWorkflowType) {
+    const writing = await beatsOf(client, description, 'writeFrames');
+    const [beat] = writing.beats;
+    if (beat === undefined) return warned;
+    return { ...withReframeHeartbeat(warned, beat, writing.lost), ...writing.at };
+  }
   const { beats, lost, at } = await beatsOf(client, description, 'processSegment');
   const [beat] = beats;
   if (beat !== undefined) return { ...withHeartbeat(warned, beat, lost), ...at };
@@ -147,6 +168,17 @@ function warningsOf(
     `No worker can go on with the job (${attempt} attempts at its workflow task failed): the worker's log and the Web UI ` +
       'say why; it goes on by itself with a worker that can',
   ];
+}
+
+async function reframeFromFacts(
+  client: Client,
+  jobId: string,
+  phase: JobProgress['state'],
+): Promise<JobProgress> {
+  const { state, input } = await reframeFacts(client, jobId);
+  const paused = phase === 'running' && state?.paused === true;
+  const archive = input?.archive ?? '';
+  return reframeProgress({ jobId, phase: paused ? 'paused' : phase, archive, state, figures: null });
 }
 
 async function fromHistory(client: Client, jobId: string, phase: JobProgress['state']): Promise<JobProgress> {

@@ -14,6 +14,7 @@ import {
   type JobSettings,
   type ResourceStats,
 } from '../contract/job.ts';
+import { reframeWorkflowType, type ReframeResult } from '../contract/reframe.ts';
 import { joinWithoutThreads } from '../contract/join.ts';
 import { progressOf } from '../contract/progress.ts';
 import { ThreadmillError } from '../core/errors.ts';
@@ -28,6 +29,7 @@ import { pause } from './pause.ts';
 import { summaryOf, type JobSummary } from './job-summary.ts';
 import type { ActiveJob, ClientOptions, StartedJob, StartOptions, WaitOptions } from './client-types.ts';
 import { tolerantClient } from './tolerant-client.ts';
+import { restartReframe, startReframe, type ReframeOptions, type StartedReframe } from './reframe-jobs.ts';
 
 /** A worker's answer to an update takes a workflow task; this is for one that is busy. */
 const updateMs = 10_000;
@@ -93,10 +95,26 @@ export class ThreadmillClient {
     return [...this.active.values()];
   }
 
+  /**
+   * Starts a job that writes an archive anew as independent frames, or finds the one that does the same, and does not wait;
+   * `waitForReframe` does.
+   *
+   * @throws {ThreadmillError} by its code: what is wrong with the archive or the output
+   */
+  startReframe(path: string, options: ReframeOptions = {}): Promise<StartedReframe> {
+    const { client, taskQueue } = this;
+    return startReframe({ client, taskQueue, webUrlOf: (jobId) => this.webUrlOf(jobId) }, path, options);
+  }
+
+  /** As `waitForJob`, of a job that `startReframe` gave. */
+  async waitForReframe(jobId: string, options: WaitOptions = {}): Promise<ReframeResult> {
+    return (await this.waitForJob(jobId, options)) as unknown as ReframeResult;
+  }
+
   /** Open jobs and recently closed ones, newest first, at most 200. */
   async listJobs(): Promise<readonly JobSummary[]> {
     const jobs: JobSummary[] = [];
-    const query = `WorkflowType = '${workflowTypes.archive}'`;
+    const query = `WorkflowType = '${workflowTypes.archive}' OR WorkflowType = '${reframeWorkflowType}'`;
     for await (const job of tolerantClient(this.client).workflow.list({ query })) {
       if (jobs.push(summaryOf(job)) === jobsListedMax) break;
     }
@@ -306,6 +324,10 @@ export class ThreadmillClient {
 
   /** A new run of a closed job, with what its last one had committed. */
   private async restart(jobId: string): Promise<void> {
+    if ((await this.describe(jobId)).type === reframeWorkflowType) {
+      await about(jobId, () => restartReframe(this.client, this.taskQueue, jobId));
+      return;
+    }
     const { state, input } = await about(jobId, () => historyFacts(this.client, jobId));
     if (input === null)
       throw new ThreadmillError('JOB_FAILED', `Job "${jobId}" has no input to go on with`, {

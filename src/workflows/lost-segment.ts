@@ -9,7 +9,7 @@ function causeOf(error: unknown): unknown {
 }
 
 /** What the attempt said that it had done: in the details of its failure, or in its last heartbeat. */
-function saidBy(error: unknown): unknown {
+export function saidBy(error: unknown): unknown {
   const cause = causeOf(error);
   if (cause instanceof ApplicationFailure) return cause.details?.[1];
   return cause instanceof TimeoutFailure ? cause.lastHeartbeatDetails : null;

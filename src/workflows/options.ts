@@ -68,3 +68,23 @@ export function segmentOptions(workerQueue: string | null, summary: string): Act
       : { taskQueue: workerQueue, scheduleToStartTimeout: ownQueueTimeout, retry: { maximumAttempts: 1 } }),
   };
 }
+
+/** As {@link inspection}: for a job that reframes an archive. */
+export const reframeOpening = proxyActivities<Activities>({
+  startToCloseTimeout: '2m',
+  retry,
+  summary: 'look at the archive',
+});
+
+/** All frames, in one go: an attempt that is lost goes on from its last heartbeat. A week is for terabytes; the heartbeat watches. */
+export function frameOptions(summary: string): ActivityOptions {
+  return { startToCloseTimeout: '7 days', heartbeatTimeout, summary, retry: segmentRetry };
+}
+
+/** Reads what was written once more. */
+export const reframeEnd = proxyActivities<Activities>({
+  startToCloseTimeout: '24h',
+  heartbeatTimeout,
+  retry,
+  summary: 'read it back, write the seek table',
+});

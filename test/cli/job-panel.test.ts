@@ -28,6 +28,15 @@ const busy = {
 const plain = { paint: painter(false), glyphs: unicodeGlyphs };
 
 describe('jobPanel()', () => {
+  it('tells of frames where an archive is written anew', () => {
+    const reframing = { ...busy, frames: 12, processedBytes: 402_000_000 };
+    assert.deepEqual(jobPanel(reframing, { ...plain, columns: 80 }).slice(2), [
+      'read     402 MB     310 MB/s',
+      'written  12 frames',
+      'worker   1 retry    memory 213 MB  1234@lab',
+    ]);
+  });
+
   it('tells where it is, what came of the lines and what it uses, in columns', () => {
     assert.deepEqual(jobPanel(busy, { ...plain, columns: 80 }), [
       'RC_2019-04.zst',

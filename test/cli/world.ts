@@ -89,6 +89,7 @@ export function fakeThreadmill(given: Partial<Threadmill> = {}): Threadmill {
     namespace: 'default',
     server: 'the server',
     startJob: unexpected('startJob'),
+    startReframe: unexpected('startReframe'),
     waitForJob: unexpected('waitForJob'),
     listJobs: unexpected('listJobs'),
     describeJob: unexpected('describeJob'),

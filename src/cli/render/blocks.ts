@@ -7,8 +7,9 @@ import { textTable } from './text-table.ts';
 
 /** `threadmill status`. */
 export function statusBlock(progress: JobProgress): readonly string[] {
-  const { counters } = progress;
+  const { counters, frames } = progress;
   const eta = progress.estimatedTimeRemaining;
+  if (frames !== undefined) return framesBlock(progress, frames);
   return [
     ...textTable([
       ['job', progress.jobId],
@@ -35,6 +36,25 @@ export function statusBlock(progress: JobProgress): readonly string[] {
         `${bytes(progress.memoryBytes)} of ${bytes(progress.memoryLimitBytes)} beyond a window of ${bytes(progress.windowBytes)}`,
       ],
       ['batch size', counted(progress.batchSize, 'line')],
+      ['retries', count(progress.retries)],
+    ]),
+    ...progress.warnings.map((warning) => `Warning: ${warning}`),
+  ];
+}
+
+/** The same of a job that writes an archive anew. */
+function framesBlock(progress: JobProgress, frames: number): readonly string[] {
+  const eta = progress.estimatedTimeRemaining;
+  const toGo = eta === null || progress.state === 'done' ? '' : `, ${duration(eta)} to go`;
+  return [
+    ...textTable([
+      ['job', progress.jobId],
+      ['archive', progress.archive],
+      ['output', progress.dataset],
+      ['state', progress.state],
+      ['progress', `${progress.completionPercentage.toFixed(1)} %${toGo}`],
+      ['written', `${counted(frames, 'frame')}, ${bytes(progress.bytesPerSecond)}/s of text`],
+      ['memory', `${bytes(progress.memoryBytes)} beyond a window of ${bytes(progress.windowBytes)}`],
       ['retries', count(progress.retries)],
     ]),
     ...progress.warnings.map((warning) => `Warning: ${warning}`),

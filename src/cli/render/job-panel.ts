@@ -97,10 +97,31 @@ function workerRow(progress: JobProgress): LabelledRow {
   };
 }
 
+/** Of a job that writes an archive anew. */
+function frameRows(progress: JobProgress, frames: number): readonly LabelledRow[] {
+  const { processedBytes, bytesPerSecond, memoryBytes, retries, worker } = progress;
+  const runs = progress.state === 'running' && bytesPerSecond > 0;
+  return [
+    { label: 'read', cells: [bytes(processedBytes), ...(runs ? [`${bytes(bytesPerSecond)}/s`] : [])] },
+    { label: 'written', cells: [counted(frames, 'frame')] },
+    {
+      label: 'worker',
+      cells: [
+        counted(retries, 'retry').replace('retrys', 'retries'),
+        `memory ${bytes(memoryBytes)}`,
+        ...(worker === undefined ? [] : [plainText(worker)]),
+      ],
+    },
+  ];
+}
+
 /** The lines of a job, each narrower than `columns`. What the width does not hold stands in a line of its own. */
 export function jobPanel(progress: JobProgress, options: PanelOptions): readonly string[] {
   const { columns, paint, glyphs } = options;
-  const rows = [readRow(progress), writtenRow(progress), ...threadRows(progress), workerRow(progress)];
+  const rows =
+    progress.frames === undefined
+      ? [readRow(progress), writtenRow(progress), ...threadRows(progress), workerRow(progress)]
+      : frameRows(progress, progress.frames);
   const label = new RegExp(`^(${rows.map((row) => row.label).join('|')})`);
   return [
     titleLine(progress, options),

@@ -25,6 +25,10 @@ export function percentText(progress: JobProgress): string {
   return `${(progress.state === 'done' ? share : Math.min(share, 99.9)).toFixed(1)} %`;
 }
 
+function retries({ retries: count }: JobProgress): readonly string[] {
+  return count > 0 ? [counted(count, 'retry').replace('retrys', 'retries')] : [];
+}
+
 /** What can be said, the most wanted first. */
 function pieces(progress: JobProgress): readonly string[] {
   const eta = progress.estimatedTimeRemaining;
@@ -41,12 +45,22 @@ function pieces(progress: JobProgress): readonly string[] {
   }
   // What nobody works at has no rate and no memory.
   if (progress.state !== 'running' && progress.state !== 'paused') return known;
+  if (progress.frames !== undefined) {
+    return [
+      ...known,
+      `${bytes(progress.bytesPerSecond)}/s`,
+      ...(eta === null ? [] : [`ETA ${duration(eta)}`]),
+      counted(progress.frames, 'frame'),
+      ...retries(progress),
+      `memory ${bytes(progress.memoryBytes)}`,
+    ];
+  }
   return [
     ...known,
     `${count(progress.linesPerSecond)} lines/s`,
     ...(eta === null ? [] : [`ETA ${duration(eta)}`]),
     `${bytes(progress.bytesPerSecond)}/s`,
-    ...(progress.retries > 0 ? [counted(progress.retries, 'retry').replace('retrys', 'retries')] : []),
+    ...retries(progress),
     `batch ${count(progress.batchSize)}`,
     `memory ${bytes(progress.memoryBytes)}`,
   ];
@@ -55,6 +69,7 @@ function pieces(progress: JobProgress): readonly string[] {
 /** One line for a log file: what can be said, and how far by lines and parts. */
 export function plainProgressLine(progress: JobProgress): string {
   const rejected = totalOf(progress.counters.rejected);
+  if (progress.frames !== undefined) return pieces(progress).join('  ');
   return [
     ...pieces(progress),
     counted(progress.processedLines, 'line'),

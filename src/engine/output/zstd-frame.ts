@@ -11,7 +11,7 @@ let reader: ZlibHandle | null = null;
 let content = new Uint8Array(0);
 
 /** Worst size of a zstd frame of `bytes` bytes, as ZSTD_COMPRESSBOUND in zstd.h. */
-function frameBytesBound(bytes: number): number {
+export function frameBytesBound(bytes: number): number {
   const small = 128 * 1024;
   return bytes + (bytes >>> 8) + (bytes < small ? (small - bytes) >>> 11 : 0) + 64;
 }

@@ -1,5 +1,5 @@
 /** The errors that end a segment for what its archive holds, in words. */
-import type { RejectExample, SegmentInput } from '../../contract/job.ts';
+import type { ArchiveInspection, RejectExample, SegmentInput } from '../../contract/job.ts';
 import { ThreadmillError } from '../../core/errors.ts';
 import { totalOf, type Counters } from '../../core/fates.ts';
 import type { ArchiveDamage } from './archive-pipeline.ts';
@@ -49,5 +49,18 @@ export function damagedArchive(
       `(decompressed byte ${decompressed}): ${message}. All ${lastGoodLine} whole lines before it are committed in ` +
       `"${dataset}". Download the file again and start anew, or keep what there is with --salvage`,
     { facts: { path, compressed, decompressed, lastGoodLine } },
+  );
+}
+
+/** ARCHIVE_TRUNCATED or ARCHIVE_CORRUPT, of an archive that was to be written anew: what it held would be lost for good. */
+export function damagedReframe(
+  { path, compressedBytes }: ArchiveInspection,
+  { kind, compressed, decompressed, message }: ArchiveDamage,
+): ThreadmillError {
+  return new ThreadmillError(
+    kind === 'truncated' ? 'ARCHIVE_TRUNCATED' : 'ARCHIVE_CORRUPT',
+    `Archive "${path}" ${kind === 'truncated' ? 'is cut off' : 'is damaged'} at compressed byte ${compressed} of ` +
+      `${compressedBytes} (decompressed byte ${decompressed}): ${message}. Nothing was put in its place; download it again`,
+    { facts: { path, compressed, decompressed } },
   );
 }

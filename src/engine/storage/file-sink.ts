@@ -82,7 +82,8 @@ async function standsThere(path: string, { bytes, sha256 }: FileDigest): Promise
   return hash.digest('hex') === sha256;
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** Makes a rename in the folder durable. */
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
     await handle.sync();
