@@ -12,12 +12,12 @@ import type {
   WriteFramesInput,
   WriteFramesResult,
 } from '../contract/reframe.ts';
-import { fingerprintOf } from '../engine/archive/fingerprint.ts';
+import { ArchiveWatch } from '../engine/archive/archive-watch.ts';
 import { checkConfined } from '../engine/output/confine.ts';
 import { finishFrames } from '../engine/reframe/finish-frames.ts';
 import { planReframe, type PlanRequest } from '../engine/reframe/plan-reframe.ts';
 import { writeFrames as write, type WrittenFrames } from '../engine/reframe/write-frames.ts';
-import { changedArchive, damagedReframe } from '../engine/pipeline/ending-errors.ts';
+import { damagedReframe } from '../engine/pipeline/ending-errors.ts';
 import { RateWindow } from '../engine/pipeline/rate-window.ts';
 import { Attempts } from './attempts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -77,6 +77,7 @@ class Writing {
   private readonly attempts: Attempts;
   private readonly rates = new RateWindow();
   private cursor: ReframeCursor;
+  private readonly archive: ArchiveWatch;
   private compressedBytes = 0;
   private decompressedBytes = 0;
   private windowBytes = 0;
@@ -84,6 +85,7 @@ class Writing {
   constructor(deps: ActivityDependencies, input: WriteFramesInput, beaten: Partial<ReframeHeartbeat>) {
     this.deps = deps;
     this.input = input;
+    this.archive = new ArchiveWatch(input.inspection.path, input.inspection.fingerprint);
     this.cursor = beaten.cursor ?? input.cursor;
     this.attempts = new Attempts(this.context.info.attempt, beaten);
   }
@@ -96,7 +98,7 @@ class Writing {
   async run(): Promise<WriteFramesResult> {
     const { input, context } = this;
     this.attempts.check(`frame ${this.cursor.frames}`);
-    this.checkArchive();
+    this.archive.check();
     this.beat();
     const written = await write({
       archive: input.inspection,
@@ -132,7 +134,7 @@ class Writing {
     this.cursor = cursor;
     if (damage !== null) throw damagedReframe(input.inspection, damage);
     if (contentSha256 === null) this.stopped();
-    else this.checkArchive(); // what was replaced meanwhile is another archive
+    else this.archive.check(); // what was replaced meanwhile is another archive
     return { cursor, contentSha256, figures: this.figures(), retries: context.info.attempt - 1 };
   }
 
@@ -143,12 +145,6 @@ class Writing {
     if (details?.cancelRequested === true || details?.workerShutdown === true) return;
     const { reason } = context.cancellationSignal as { readonly reason: unknown };
     throw reason instanceof Error ? reason : new CancelledFailure('CANCELLED');
-  }
-
-  private checkArchive(): void {
-    const { path: archive, fingerprint } = this.input.inspection;
-    const found = fingerprintOf(archive).fingerprint;
-    if (found !== fingerprint) throw changedArchive(archive, { found, begun: fingerprint });
   }
 
   private heartbeat(): ReframeHeartbeat {
