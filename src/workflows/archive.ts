@@ -92,7 +92,10 @@ class ArchiveJob {
 
   constructor(input: ArchiveJobInput) {
     this.input = input;
-    this.state = input.state === undefined ? null : carriedState(input.state);
+    const { state } = input;
+    // a queue of another run may be no queue at all, and only the inspection says so
+    const own = this.info.continuedFromExecutionRunId === undefined ? { workerQueue: null } : {};
+    this.state = state === undefined ? null : { ...carriedState(state), ...own };
     // Last: signals that came before run as soon as their handler is set.
     registerCommands({
       state: () => this.state,
