@@ -42,6 +42,8 @@ async function seedInput(stage: Stage): Promise<ArchiveJobInput> {
 async function noTaskFailed(handle: WorkflowHandle, what: string): Promise<void> {
   for (const event of await eventsOf(handle)) {
     const failure = event.workflowTaskFailedEventAttributes?.failure;
+    // a command came in the moment in which the job ended: the task is done anew, with it
+    if (failure?.message === 'UnhandledCommand') continue;
     assert.equal(
       failure?.message,
       undefined,
