@@ -146,6 +146,10 @@ export async function examine(lane: Lane, subject: Subject, job: LaneJob, blow: 
   const { dataset, jobId } = job;
   const { archive, undisturbed } = subject;
   const problems: string[] = [];
+  // an attempt that slept over the job's end hears of it with its next heartbeat, and clears up
+  await until('the last attempt to clear up', () => temporaryFiles(dataset).length === 0, 5_000).catch(
+    () => undefined,
+  );
   const manifest = await findManifest(dataset);
   const { lines = 0 } = manifest?.counters ?? {};
   if (manifest === null) problems.push('no manifest');

@@ -132,7 +132,6 @@ export class Lane {
 
   arm(trap: Trap): void {
     rmSync(`${this.lair}.sprung`, { force: true });
-    console.error('TRAP', JSON.stringify(trap));
     writeFileSync(this.lair, JSON.stringify(trap));
   }
 

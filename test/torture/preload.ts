@@ -1,12 +1,11 @@
 /**
- * Loaded into worker processes by `--import`: springs a trap at a named call of the file system. So the danger points are
- * hit exactly, and the program under test has not one line for it.
+ * Loaded into worker processes and their threads by `--import`: springs a trap at a named call of the file system. So the
+ * danger points are hit exactly, and the program under test has not one line for it.
  */
 import fs, { type PathLike } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
-import { isMainThread } from 'node:worker_threads';
 import { trapVariable, type DangerPoint, type Trap } from './trap.ts';
 
 const lair = process.env[trapVariable];
@@ -35,7 +34,7 @@ function pass(point: DangerPoint, target: PathLike): void {
   process.kill(process.pid, trap.signal);
 }
 
-if (isMainThread && lair !== undefined) {
+if (lair !== undefined) {
   const { open, rename, rm } = fs.promises;
   const probe = await open('/dev/null');
   const prototype = Object.getPrototypeOf(probe) as { sync: (this: FileHandle) => Promise<void> };
