@@ -7,7 +7,7 @@ export function pick<T>(random: Random, items: readonly T[]): T {
 
 const scalars: readonly unknown[] = [
   null, true, false, 0, -0, -1, 1, 2, 100, 5000, 1e308, -1e308, 1e-320, 2 ** 31, 2 ** 53, -(2 ** 53), 0.1, '', ' ', '0', '-1', '1e3',
-  'NaN', 'null', 'true', 'parquet', 'csv', '/nope', '/dev/null', '../..', '\0', '\ud800', '\u202e', "'; --", '${HOME}', '%s%n',
+  'NaN', 'null', 'true', 'parquet', 'csv', '/nope', '/dev/null', '/dev/zero', '/proc/self/environ', '.', '..', '../..', '/', '\0', '\ud800', '\u202e', "'; --", '${HOME}', '%s%n',
   'x'.repeat(5_000), '1'.repeat(400), 'é'.repeat(300), [], {},
 ]; // prettier-ignore
 

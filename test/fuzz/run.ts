@@ -28,7 +28,7 @@ const fuzzes: Readonly<Record<string, Fuzz>> = {
   workflows: async (seed) => {
     const stage = await Stage.open();
     try {
-      return await fuzzWorkflows(stage, await stage.worker(), { seed, inputs: 200 });
+      return await fuzzWorkflows(stage, { seed, inputs: 200 });
     } finally {
       await stage.end();
     }

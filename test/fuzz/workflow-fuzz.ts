@@ -1,11 +1,12 @@
 /** Any JSON as the input of a job, and as signals, updates and queries of one that runs: no workflow task may fail for ever. */
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { createRandom, type Random } from '../../samples/generator/random.ts';
 import type { ArchiveJobInput } from '../../src/contract/job.ts';
 import { archiveOf, manyFrames, shortComments } from '../e2e/archives.ts';
 import { assertWhole } from '../e2e/datasets.ts';
-import type { Program } from '../e2e/program.ts';
 import { committed, eventsOf, type Stage } from '../e2e/stage.ts';
 import { until } from '../e2e/until.ts';
 import { mutatedJson, pick, randomJson } from './random-json.ts';
@@ -30,9 +31,9 @@ const names = [
 ] as const;
 
 /** The input that a closed job is resumed with: the largest one that there is. */
-async function seedInput(stage: Stage): Promise<ArchiveJobInput> {
+async function seedInput(stage: Stage, out: string): Promise<ArchiveJobInput> {
   const archive = await archiveOf(shortComments);
-  const job = await stage.job(archive, { partMib: 2, maxCheckpointsPerJob: 1 });
+  const job = await stage.job(archive, { partMib: 2, maxCheckpointsPerJob: 1 }, out);
   await stage.threadmill.waitForJob(job.jobId);
   const [event] = await eventsOf(job.handle);
   const [payload] = event?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
@@ -84,14 +85,23 @@ async function command(handle: WorkflowHandle, random: Random): Promise<void> {
   else await handle.query(name, ...args).catch(() => undefined);
 }
 
-/** So many inputs and commands from a seed, on a stage whose worker is `worker`. */
+/** What stands where an input may lead: at the root, which `../..` is from the worker's folder, and in that folder. */
+function around(stage: Stage): readonly string[] {
+  return ['/', stage.folder].flatMap((folder) => readdirSync(folder).map((name) => path.join(folder, name)));
+}
+
+/** So many inputs and commands from a seed. The worker is confined to a folder of its own: fails where anything appears outside of it. */
 export async function fuzzWorkflows(
   stage: Stage,
-  worker: Program,
   { seed, inputs }: { readonly seed: number; readonly inputs: number },
 ): Promise<WorkflowReport> {
   const random = createRandom(seed);
-  const good = await seedInput(stage);
+  const confined = stage.freshFolder('confined');
+  let outs = 0;
+  const freshOut = (): string => path.join(confined, `out-${outs++}`);
+  const worker = await stage.worker(['--confine-out', '--out', confined]);
+  const good = await seedInput(stage, freshOut());
+  const before = around(stage);
   let completed = 0;
   const edges: readonly unknown[] = [
     undefined,
@@ -103,7 +113,7 @@ export async function fuzzWorkflows(
   ];
   const any = (): unknown => {
     if (random.chance(1 / 4)) return randomJson(random);
-    const input = { ...good, out: stage.freshOut() };
+    const input = { ...good, out: freshOut() };
     // the state is what workflow code itself looks into
     if (random.chance(1 / 3)) return mutatedJson(input, random);
     let state: unknown = good.state;
@@ -115,7 +125,7 @@ export async function fuzzWorkflows(
     if (await startAny(stage, input, `fuzz-${seed}-${at}`)) completed++;
   }
   const archive = await archiveOf(manyFrames);
-  const job = await stage.job(archive, { partMib: 8 });
+  const job = await stage.job(archive, { partMib: 8 }, freshOut());
   await committed(job.dataset, 1);
   worker.slow();
   let commands = 0;
@@ -129,5 +139,6 @@ export async function fuzzWorkflows(
   await stage.threadmill.waitForJob(job.jobId);
   await noTaskFailed(job.handle, 'a command');
   await assertWhole(job.dataset, archive);
+  assert.deepEqual(around(stage), before, 'something was made outside of the folder of the outputs');
   return { inputs: all.length, completed, commands };
 }
