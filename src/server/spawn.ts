@@ -3,19 +3,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { searchAttributes } from '../contract/job.ts';
+import { dynamicConfig } from './dynamic-config.ts';
 import type { EnsureServerOptions } from './server-options.ts';
 import { hostEnvironment, onPath, type Environment } from './environment.ts';
 import type { SupervisorOptions } from './supervisor.ts';
 
-/**
- * Polls per second of a shard's queues. With the server's 20 an activity costs 100 ms in sequence, with these 20 ms
- * (measured, see temporal.md); they bound how often it looks, not how much it does.
- */
-const pollsPerSecond = 1_000;
-const dynamicConfig: Readonly<Record<string, number>> = {
-  'history.transferProcessorMaxPollRPS': pollsPerSecond,
-  'history.timerProcessorMaxPollRPS': pollsPerSecond,
-};
 /** A log that a looping server filled is set aside at the next start; one older generation is kept. */
 const logBytesMax = 16 * 1024 * 1024;
 
@@ -40,7 +32,10 @@ function serverArguments(options: SpawnOptions): readonly string[] {
       ? []
       : ['--namespace', options.namespace]),
     ...(options.database === null ? [] : ['--db-filename', options.database]),
-    ...Object.entries(dynamicConfig).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]),
+    ...Object.entries(dynamicConfig).flatMap(([key, value]) => [
+      '--dynamic-config-value',
+      `${key}=${JSON.stringify(value)}`,
+    ]),
     // Only a new database takes these, and a server in memory needs them again after a crash; the API does the rest.
     ...Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
   ];

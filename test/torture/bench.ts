@@ -9,9 +9,20 @@ import { runVariable } from './trap.ts';
 
 export interface BenchOptions {
   readonly seed: number;
+  readonly onCycle: (done: DoneCycle) => void;
+}
+
+export interface DoneCycle {
+  readonly task: Task;
+  readonly outcome: Outcome;
+  readonly seconds: number;
+}
+
+export interface Torture {
+  /** The server keeps its state in a file. */
+  readonly persistence: boolean;
   /** Lanes with two workers each on one server; the faults of the server have one of their own, after the others. */
   readonly lanes: number;
-  readonly onCycle: (text: string) => void;
 }
 
 /** One line of the table. */
@@ -22,7 +33,8 @@ export interface Row {
   readonly missing: string | null;
 }
 
-interface Task {
+/** A fault's cycle; the same seed, fault and number have the same moments by lot. */
+export interface Task {
   readonly fault: Fault;
   readonly cycle: number;
 }
@@ -37,12 +49,24 @@ const nothingKnown: Omit<Outcome, 'problems'> = {
   sealed: null,
 };
 
-/** The same seed, fault and cycle: the same moments by lot. */
 function seedOf({ fault, cycle }: Task, seed: number): number {
   let hash = seed;
   for (const character of `${fault.name} ${cycle}`)
     hash = (Math.imul(hash, 31) + character.charCodeAt(0)) >>> 0;
   return hash;
+}
+
+/** Why a fault can't be had on this machine. */
+export function missingFor(fault: Fault): string | null {
+  return fault.missing?.() ?? null;
+}
+
+/** All cycles of the faults in turn, so that a run that is ended early has seen all of them; `cycles`: of each; null: its own number. */
+export function tasksOf(faults: readonly Fault[], cycles: number | null): readonly Task[] {
+  const most = Math.max(0, ...faults.map((fault) => cycles ?? fault.cycles));
+  return Array.from({ length: most }, (_, cycle) =>
+    faults.filter((fault) => cycle < (cycles ?? fault.cycles)).map((fault) => ({ fault, cycle })),
+  ).flat();
 }
 
 export class Bench {
@@ -54,27 +78,16 @@ export class Bench {
     this.options = options;
   }
 
-  /** All cycles of the faults; `cycles`: of each, where it is not its own number. */
-  async torture(
-    faults: readonly Fault[],
-    {
-      persistence,
-      lanes,
-      cycles,
-    }: { readonly persistence: boolean; readonly lanes: number; readonly cycles: number | null },
-  ): Promise<readonly Row[]> {
-    const able = faults.filter((fault) => (fault.missing?.() ?? null) === null);
-    const most = Math.max(0, ...able.map((fault) => cycles ?? fault.cycles));
-    // in turn, so that a run that is ended early has seen all of them
-    const tasks = Array.from({ length: most }, (_, cycle) =>
-      able.filter((fault) => cycle < (cycles ?? fault.cycles)).map((fault) => ({ fault, cycle })),
-    ).flat();
+  /** Does the tasks, side by side in lanes; gives a row for each fault among them. */
+  async torture(tasks: readonly Task[], { persistence, lanes }: Torture): Promise<readonly Row[]> {
+    const faults = [...new Set(tasks.map(({ fault }) => fault))];
     process.env[runVariable] = this.run;
     const stage = await Stage.open({ persistence });
     const opened: Lane[] = [];
     try {
       for (let at = 0; at < lanes; at++) opened.push(await Lane.open(stage, `torture-${at}`, this.run));
-      await Promise.all(opened.map((lane) => this.work(lane, tasks)));
+      const todo = tasks.filter(({ fault }) => missingFor(fault) === null);
+      await Promise.all(opened.map((lane) => this.work(lane, todo)));
     } finally {
       for (const lane of opened) await lane.end();
       await stage.end();
@@ -82,7 +95,7 @@ export class Bench {
     return faults.map((fault) => ({
       fault: fault.name,
       outcomes: this.outcomes.get(fault) ?? [],
-      missing: fault.missing?.() ?? null,
+      missing: missingFor(fault),
     }));
   }
 
@@ -107,9 +120,7 @@ export class Bench {
       const known = this.outcomes.get(task.fault) ?? [];
       known.push(outcome);
       this.outcomes.set(task.fault, known);
-      const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-      const verdict = outcome.problems.length === 0 ? 'ok' : `WRONG: ${outcome.problems.join('; ')}`;
-      this.options.onCycle(`${task.fault.name} #${task.cycle}  ${seconds} s  ${verdict}`);
+      this.options.onCycle({ task, outcome, seconds: (performance.now() - startedMs) / 1000 });
     }
   }
 

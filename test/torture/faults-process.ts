@@ -114,7 +114,7 @@ function trapped(
       const job = await lane.start(subject.archive, subject.settings);
       return struck(lane, subject, job, async () => {
         await (
-          await lane.sprung()
+          await lane.sprung(job)
         ).ended;
         const watch = new Watch(job.dataset);
         // behind the last piece nothing is left to be seen but the job's end
@@ -145,7 +145,7 @@ function zombie(
       lane.arm({ ...trapFor(point, what, subject, random), signal: 'SIGSTOP' });
       const job = await lane.start(subject.archive, subject.settings);
       return struck(lane, subject, job, async () => {
-        const victim = await lane.sprung();
+        const victim = await lane.sprung(job);
         const watch = new Watch(job.dataset);
         const blow = await watch.goesOn();
         await job.result;

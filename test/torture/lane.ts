@@ -1,5 +1,5 @@
 /** One task queue with two workers, on which jobs are tortured one after another; several lanes share a server. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { JobResult, JobSettings } from '../../src/contract/job.ts';
@@ -12,7 +12,7 @@ import { until } from '../e2e/until.ts';
 import { runVariable, trapVariable, type Trap } from './trap.ts';
 
 const preload = pathToFileURL(path.join(import.meta.dirname, 'preload.ts')).href;
-/** Two heartbeat time-outs, ten retries of a full disk, a worker's start on two busy cores. */
+/** Two heartbeat time-outs, ten retries of a full disk, a worker's start on two busy cores: a job that takes longer hangs. */
 const jobMs = 180_000;
 
 export interface LaneJob {
@@ -139,10 +139,37 @@ export class Lane {
     rmSync(this.lair, { force: true });
   }
 
-  /** The worker that went into the trap. */
-  async sprung(): Promise<Program> {
-    const pid = await until('the trap to spring', () => this.sprungPids().at(-1), 60_000);
+  /** The worker that went into the trap; a trap that can no longer spring says why. */
+  async sprung(job: LaneJob): Promise<Program> {
+    let ended: string | null = null;
+    job.result.then(
+      () => (ended = 'the job is done'),
+      (error: unknown) => (ended = `the job ended: ${String(error)}`),
+    );
+    const pid = await until(
+      'the trap to spring',
+      () => {
+        const sprung = this.sprungPids().at(-1);
+        if (sprung !== undefined) return sprung;
+        if (ended === null && this.running.length > 0) return null;
+        throw new Error(`The trap did not spring: ${ended ?? 'no worker is left'}; ${this.trapFacts(job)}`);
+      },
+      jobMs,
+    ).catch((error: unknown) => {
+      throw new Error(`${String(error)}; ${this.trapFacts(job)}`, { cause: error });
+    });
     return until('the worker in the trap', () => this.everyone.find((program) => program.pid === pid));
+  }
+
+  /** What may tell why a trap did not spring. */
+  private trapFacts({ jobId, dataset }: LaneJob): string {
+    const trap = existsSync(this.lair) ? readFileSync(this.lair, 'utf8') : 'none (it was taken)';
+    const said = this.workers.map(({ pid, isRunning, stderr }) => {
+      const lines = stderr.split('\n').filter((line) => line.includes(jobId));
+      return `worker ${pid}, ${isRunning ? 'running' : 'gone'}: ${lines.slice(-5).join('\n')}`;
+    });
+    const files = existsSync(dataset) ? readdirSync(dataset) : [];
+    return [`it lies there: ${trap}`, `in the folder: ${files.join(', ')}`, ...said].join('\n');
   }
 
   sprungPids(): readonly number[] {

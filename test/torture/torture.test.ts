@@ -1,6 +1,6 @@
 /** The short version of `npm run torture`: one cycle of each kind of blow, within a minute. */
 import assert from 'node:assert/strict';
-import { Bench } from './bench.ts';
+import { Bench, tasksOf } from './bench.ts';
 import { processFaults } from './faults-process.ts';
 
 const kinds = [
@@ -22,12 +22,11 @@ describe('torture', function () {
     assert.equal(faults.length, kinds.length);
     const bench = new Bench({
       seed,
-      lanes: 2,
-      onCycle: (text) => {
-        console.log(`      ${text}`);
+      onCycle: ({ task, seconds }) => {
+        console.log(`      ${task.fault.name}: ${seconds.toFixed(0)} s`);
       },
     });
-    const rows = await bench.torture(faults, { persistence: false, lanes: 2, cycles: 1 });
+    const rows = await bench.torture(tasksOf(faults, 1), { persistence: false, lanes: 2 });
     for (const { fault, outcomes } of rows) {
       assert.deepEqual(
         outcomes.map(({ problems }) => problems),
