@@ -24,8 +24,8 @@ const retryAfterSeconds: Readonly<Record<ErrorCode, number | null>> = {
   OUTPUT_DENIED: null,
   // as ARCHIVE_UNREADABLE
   OUTPUT_FAILED: 2,
-  // space can be made, and the job then goes on by itself
-  DISK_FULL: 10,
+  // space can be made, and the job then goes on by itself; it looks for room before it opens anything
+  DISK_FULL: 5,
   DATASET_IN_USE: null,
   DATASET_INVALID: null,
   // said by a worker that is set up wrongly: the job waits for one that has the key, and is told to its watchers

@@ -19,8 +19,10 @@ import { rejectExamplesMax, segmentMsTarget, segmentPartsMax } from '../core/lim
 import { ArchiveWatch } from '../engine/archive/archive-watch.ts';
 import { holdsClaim, requireClaim } from '../engine/dataset/claim.ts';
 import { removeStrayPiece } from '../engine/dataset/clean-up.ts';
+import { checkRoom } from '../engine/output/atomic-file.ts';
 import type { ArchiveDamage, PipelinePart } from '../engine/pipeline/archive-pipeline.ts';
 import { damagedArchive, rejectsTooMany, tooManyRejects } from '../engine/pipeline/ending-errors.ts';
+import { partPathOf } from '../engine/pipeline/mill-options.ts';
 import { MillSession } from '../engine/pipeline/mill-session.ts';
 import { standingPart } from '../engine/pipeline/standing-parts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -80,7 +82,6 @@ class Segment {
   private readonly metrics: SegmentMetrics;
   private how: SegmentEnd = 'failed';
   private readonly recorder: RunRecorder;
-
   private readonly archive: ArchiveWatch;
   private readonly attempts: Attempts;
 
@@ -128,6 +129,8 @@ class Segment {
   async open(): Promise<void> {
     this.attempts.check(`part ${this.next.part}`);
     await requireClaim(this.input.dataset, this.jobId);
+    // no way to wait would be to decode for an hour up to where the disk was full, only to find it full
+    if (this.context.info.attempt > 1) await checkRoom(partPathOf(this.input, this.next.part));
     this.archive.check();
     const warn = (message: string): void => {
       this.warn(message);

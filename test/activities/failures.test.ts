@@ -24,7 +24,7 @@ const expected: Readonly<Record<ErrorCode, Retry>> = {
   TOO_MANY_PARTS: null,
   OUTPUT_DENIED: null,
   OUTPUT_FAILED: [2, 5],
-  DISK_FULL: [10, Infinity],
+  DISK_FULL: [5, Infinity],
   DATASET_IN_USE: null,
   DATASET_INVALID: null,
   PAYLOAD_UNREADABLE: [10, Infinity],

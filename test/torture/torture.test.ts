@@ -1,4 +1,4 @@
-/** The short version of `npm run torture`: one cycle of each kind of blow, within a minute. */
+/** The short version of `npm run torture`: one cycle of each kind of blow, always the same ones. */
 import assert from 'node:assert/strict';
 import { Bench, tasksOf } from './bench.ts';
 import { processFaults } from './faults-process.ts';
@@ -13,15 +13,14 @@ const kinds = [
 ];
 
 describe('torture', function () {
-  this.timeout(180_000);
+  // each wait has its own bound, which says what it waited for; this is for what hangs in spite of them
+  this.timeout(900_000);
 
   it('one blow of each kind loses nothing, doubles nothing and leaves nothing', async () => {
-    const seed = Date.now() % 1_000_000;
-    console.log(`      seed ${seed}`);
     const faults = processFaults.filter(({ name }) => kinds.includes(name));
     assert.equal(faults.length, kinds.length);
     const bench = new Bench({
-      seed,
+      seed: 20_261_124,
       onCycle: ({ task, seconds }) => {
         console.log(`      ${task.fault.name}: ${seconds.toFixed(0)} s`);
       },

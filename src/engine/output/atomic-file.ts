@@ -67,6 +67,24 @@ export class AtomicFile {
   }
 }
 
+/** What a probe of the room on a disk writes: the least that is worth going on for. */
+const probeBytes = 1024 * 1024;
+
+/**
+ * Passes where there is room to begin the file `path`: to be asked before long work that would end at a full disk. Writes a MiB
+ * that nobody sees and removes it.
+ *
+ * @throws {ThreadmillError} DISK_FULL, OUTPUT_DENIED, OUTPUT_FAILED
+ */
+export async function checkRoom(path: string): Promise<void> {
+  const file = await AtomicFile.create(path);
+  try {
+    await file.write(Buffer.alloc(probeBytes));
+  } finally {
+    await file.abort();
+  }
+}
+
 /** What the disk says by itself: a network file system that is away, files that ran out. It may pass. */
 const passing: ReadonlySet<string | undefined> = new Set([
   'EIO',

@@ -1,6 +1,8 @@
 /** What a job's input means for its mills, and the hash by which a part says that it was made of just that. */
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import type { SegmentInput } from '../../contract/job.ts';
+import { partFile, partNaming } from '../../contract/part.ts';
 import { givenSettings } from '../../contract/output-settings.ts';
 import { programVersion } from '../dataset/manifest.ts';
 import type { MillOptions } from '../mill/stripe-mill.ts';
@@ -34,6 +36,11 @@ export function outputOptionsOf({ inspection, settings, buckets, nowSeconds }: S
       excludeRemoved: settings.excludeRemoved,
     },
   };
+}
+
+/** The file of a part. */
+export function partPathOf(input: SegmentInput, index: number): string {
+  return join(input.dataset, partFile(index, partNaming(outputOptionsOf(input))));
 }
 
 /**

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { AtomicFile } from '../../../src/engine/output/atomic-file.ts';
+import { AtomicFile, checkRoom } from '../../../src/engine/output/atomic-file.ts';
 import { inFolder } from '../dataset/scene.ts';
 
 async function write(file: string, text: string): Promise<{ bytes: number; sha256: string }> {
@@ -41,6 +42,26 @@ describe('AtomicFile.commit()', () => {
       writeFileSync(file, 'the sane');
       await write(file, 'the same');
       assert.equal(readFileSync(file, 'utf8'), 'the same');
+    });
+  });
+});
+
+describe('checkRoom()', () => {
+  it('passes where a file can be begun, refuses on a full disk and in a folder that is none, and leaves nothing', async function () {
+    if (process.platform !== 'linux' || process.getuid?.() !== 0) this.skip(); // mounting a small disk takes root
+    await inFolder(async (folder) => {
+      await checkRoom(path.join(folder, 'part'));
+      assert.deepEqual(readdirSync(folder), []);
+      await assert.rejects(checkRoom(path.join(folder, 'none', 'part')), { code: 'OUTPUT_DENIED' });
+      const disk = path.join(folder, 'disk');
+      mkdirSync(disk);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'none', disk]);
+      try {
+        await assert.rejects(checkRoom(path.join(disk, 'part')), { code: 'DISK_FULL' });
+        assert.deepEqual(readdirSync(disk), []);
+      } finally {
+        execFileSync('umount', [disk]);
+      }
     });
   });
 });
