@@ -35,6 +35,8 @@ import { restartReframe, startReframe, type ReframeOptions, type StartedReframe 
 const updateMs = 10_000;
 /** A task takes milliseconds; one that is lost with its worker would cost the 10 s that are the default. */
 const workflowTaskTimeout = '5s';
+/** A wait for a job's result; the server's own polls last 20 s. */
+const askedAnewMs = 30_000;
 /** Looked up by `listJobs`, newest first. */
 const jobsListedMax = 200;
 
@@ -181,7 +183,12 @@ export class ThreadmillClient {
     const { onProgress, intervalMs = 500, signal } = options;
     signal?.throwIfAborted();
     const ended = new AbortController();
-    const stop = signal === undefined ? ended.signal : AbortSignal.any([ended.signal, signal]);
+    const stop = ended.signal;
+    // not AbortSignal.any(): it loses the end of a signal that nobody else holds (nodejs/node#65995)
+    const follow = (): void => {
+      ended.abort(signal?.reason);
+    };
+    signal?.addEventListener('abort', follow, { once: true });
     // calls that are under way end with the signal: whoever stops waiting may close the connection
     const work = this.client.withAbortSignal(stop, () => this.resultOver(jobId, stop));
     const watching =
@@ -193,6 +200,7 @@ export class ThreadmillClient {
     } catch (error) {
       throw signal?.aborted === true ? signal.reason : error;
     } finally {
+      signal?.removeEventListener('abort', follow);
       ended.abort();
       await Promise.allSettled([work, watching]);
       if (signal?.aborted !== true && onProgress !== undefined) {
@@ -355,14 +363,19 @@ export class ThreadmillClient {
     }
   }
 
-  /** `handle.result()` gives up after ten seconds of outage; a job does not. */
+  /**
+   * `handle.result()` gives up after ten seconds of outage; a job does not. And it does not hear a signal that aborts between two
+   * of its polls, and waits on: so it is asked anew from time to time.
+   */
   private async resultOver(jobId: string, signal: AbortSignal): Promise<JobResult> {
+    const handle = this.client.workflow.getHandle(jobId);
     for (;;) {
+      const deadlineMs = Date.now() + askedAnewMs;
       try {
-        return (await this.client.workflow.getHandle(jobId).result()) as JobResult;
+        return (await this.client.withDeadline(deadlineMs, () => handle.result())) as JobResult;
       } catch (error) {
         if (signal.aborted || !isTransient(error)) throw jobError(jobId, error);
-        await pause(1_000, signal);
+        if (Date.now() < deadlineMs) await pause(1_000, signal);
       }
     }
   }

@@ -101,6 +101,21 @@ describe('the library over a real server', function () {
     await assertWhole(dataset, archive);
   });
 
+  it('waitForJob ends with its signal, though nobody else holds that', async () => {
+    const archive = await archiveOf(manyFrames);
+    worker.freeze();
+    const { jobId } = await client.startJob(archive.path, {}, { out: stage.freshOut() });
+    try {
+      // a poll of the server lasts 20 s: this ends in the midst of one
+      await assert.rejects(client.waitForJob(jobId, { signal: AbortSignal.timeout(1_000) }), {
+        name: 'TimeoutError',
+      });
+    } finally {
+      worker.thaw();
+    }
+    await client.cancelJob(jobId);
+  });
+
   it('rejects with typed errors', async () => {
     await assert.rejects(client.getJobProgress('nobody'), { code: 'JOB_NOT_FOUND' });
     await assert.rejects(client.getCurrentStats('nobody'), { code: 'JOB_NOT_FOUND' });
