@@ -57,7 +57,7 @@ function seedOf({ fault, cycle }: Task, seed: number): number {
 }
 
 /** Why a fault can't be had on this machine. */
-export function missingFor(fault: Fault): string | null {
+function missingFor(fault: Fault): string | null {
   return fault.missing?.() ?? null;
 }
 

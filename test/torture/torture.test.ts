@@ -5,7 +5,6 @@ import { processFaults } from './faults-process.ts';
 
 const kinds = [
   'worker SIGKILL at a random moment',
-  'worker SIGKILL between fsync and rename',
   'worker SIGKILL between rename and heartbeat',
   'worker SIGKILL at publish',
   'worker SIGKILL while shutting down',
