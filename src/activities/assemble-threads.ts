@@ -7,7 +7,7 @@ import type {
   AssemblyInput,
   AssemblyResult,
 } from '../contract/assembly.ts';
-import { packThreads, type PackedThreads } from '../contract/threads.ts';
+import { packBuilt, type PackedThreads } from '../contract/threads.ts';
 import { ResourceMonitor } from '../engine/resources/resource-monitor.ts';
 import { assembleBuckets } from '../engine/threads/assembly.ts';
 import { spillFilesOf } from '../engine/threads/spill-files.ts';
@@ -127,6 +127,8 @@ class Assembly {
         columns: input.settings.columns,
         extra: input.settings.extra,
         paths: input.settings.paths,
+        splitBy: input.settings.splitBy,
+        flat: input.arranged === false,
         joined: input.joined,
         buckets: input.buckets,
         todo: this.todo(),
@@ -135,13 +137,13 @@ class Assembly {
         limitBytes: input.settings.maxMemoryUsage * megabyte,
         signal,
         onBucket: (entry) => {
-          this.built.push(packThreads(entry));
+          this.built.push(packBuilt(entry));
           this.attempts.committed();
           this.context.log.debug('Threads committed', {
             bucket: entry.index,
             threads: entry.threads,
             rows: entry.rows,
-            bytes: entry.bytes,
+            ...('values' in entry ? { values: entry.values } : { bytes: entry.bytes }),
           });
         },
       });

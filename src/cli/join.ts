@@ -1,5 +1,5 @@
 /** `--join`: two archives of the command line as one job. */
-import { joinWithoutThreads, pairOf, pairProblem } from '../contract/join.ts';
+import { joinProblem, pairOf, pairProblem } from '../contract/join.ts';
 import type { ArchiveInspection } from '../contract/job.ts';
 import { ThreadmillError } from '../core/errors.ts';
 import type { CommandContext } from './context.ts';
@@ -27,7 +27,8 @@ export function wantsJoin({ options, settings }: CommandContext, given: readonly
       `--join takes two archives, the comments and their submissions, but ${found} given; run it for one pair at a time`,
     );
   }
-  if (!settings.values.preserveThreads) throw joinWithoutThreads();
+  const problem = joinProblem(settings.values);
+  if (problem !== null) throw problem;
   return true;
 }
 

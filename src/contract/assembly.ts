@@ -21,6 +21,8 @@ export interface AssemblyInput {
   readonly dataset: string;
   /** As in `JobState`. */
   readonly buckets: number;
+  /** As in `SegmentInput`. */
+  readonly arranged?: boolean | undefined;
   readonly joined: boolean;
   readonly spills: SpillSizes;
   /** The buckets to build. */

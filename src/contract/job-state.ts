@@ -15,6 +15,7 @@ import type {
   SourceState,
 } from './job.ts';
 import { packedCounters } from './part.ts';
+import { makesThreads } from './threads.ts';
 import { emptyRun, extendRun } from './run.ts';
 
 /** More would be a log; the worker has one. */
@@ -190,9 +191,15 @@ export function bucketsToDo({ buckets, threads }: JobState): readonly number[] {
   return Array.from({ length: buckets }, (_, index) => index).filter((index) => !done.has(index));
 }
 
+/** Whether a job whose rows are split has them in threads too; nothing for others, as in early histories. */
+export function arrangementOf({ settings, inspection }: JobState): { readonly arranged?: boolean } {
+  return settings.splitBy === undefined ? {} : { arranged: makesThreads(settings, inspection.kind) };
+}
+
 /** Sizes of a job's spill files, once all is read. */
-export function spillsOf({ parts, joined }: JobState): SpillSizes {
+export function spillsOf({ inspection, parts, joined }: JobState): SpillSizes {
   const sizes = (of: SourceState['parts']): readonly number[] => of.map(([, , , , bytes]) => bytes);
+  if (inspection.kind === 'submissions') return { comments: [], submissions: sizes(parts) };
   return { comments: sizes(parts), submissions: sizes(joined?.parts ?? []) };
 }
 

@@ -5,6 +5,7 @@ import type { PackedPart } from './part.ts';
 import type { PackedThreads, ThreadCounts } from './threads.ts';
 import type { RunRecord } from './run.ts';
 import type { SelectionSettings } from './selection.ts';
+import type { SplitKey } from './split.ts';
 
 export type { PackedPart, PartEntry } from './part.ts';
 
@@ -29,6 +30,8 @@ export interface JobSettings extends SelectionSettings {
   readonly columns?: readonly string[];
   /** Fields without a column go into one of JSON. */
   readonly extra?: boolean;
+  /** Files for each value of this. Absent: the rows are not split. */
+  readonly splitBy?: SplitKey;
   readonly preserveThreads: boolean;
   /** `conversations`: a line for each path from the top to a leaf, not for each thread. */
   readonly paths: boolean;
@@ -133,9 +136,9 @@ export interface JobState extends SourceState {
   readonly settings: JobSettings;
   /** Absolute dataset folder. */
   readonly dataset: string;
-  /** Files that the rows are arranged in as threads; 0: flat parts. Decided once, since it decides bytes. */
+  /** Buckets that the rows are shuffled into, for threads or a split; 0: flat parts. Decided once, since it decides bytes. */
   readonly buckets: number;
-  /** The finished ones, in no order. */
+  /** The finished ones, in no order: of a split dataset their values. */
   readonly threads: readonly PackedThreads[];
   readonly batchSize: number;
   readonly batchCeiling: number | null;
@@ -244,6 +247,8 @@ export interface SegmentInput {
   readonly inspection: ArchiveInspection;
   /** As in `JobState`; rows are spilled into so many buckets. */
   readonly buckets: number;
+  /** Whether that is to arrange them in threads. Absent: wherever there are buckets. */
+  readonly arranged?: boolean;
   readonly before: ReadBefore;
   readonly settings: JobSettings;
   readonly dataset: string;
@@ -362,8 +367,10 @@ export interface JobResult {
     readonly excluded: Counters['excluded'];
     readonly rejected: Counters['rejected'];
     readonly blank: number;
-    /** null where the rows are flat parts. */
+    /** null where the rows are not arranged in threads. */
     readonly threads: ThreadCounts | null;
+    /** Of a dataset that is split; absent: it is not. */
+    readonly values?: number;
     readonly seconds: number;
     readonly linesPerSecond: number;
     readonly peakMemoryMb: number;

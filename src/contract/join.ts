@@ -1,15 +1,33 @@
 /** Which two archives can be joined: the same words for whoever starts a job and for the worker that judges. */
 import { ThreadmillError } from '../core/errors.ts';
 import type { ArchiveInspection } from './job.ts';
+import { keepsThreads, type SplitKey } from './split.ts';
 
 type Inspected = Pick<ArchiveInspection, 'path' | 'kind'>;
 
 /** A submission can only head a thread where there are threads. */
-export function joinWithoutThreads(): ThreadmillError {
+function joinWithoutThreads(): ThreadmillError {
   return new ThreadmillError(
     'SETTINGS_INVALID',
     'Cannot join archives with PUSHSHIFT_PRESERVE_THREADS (preserveThreads) "false": a submission is joined as the head ' +
       'of its thread; leave out --no-preserve-threads, or process the two archives without --join',
+  );
+}
+
+/** What the settings say against joining archives; null: nothing. */
+export function joinProblem({
+  preserveThreads,
+  splitBy,
+}: {
+  readonly preserveThreads: boolean;
+  readonly splitBy?: SplitKey | null;
+}): ThreadmillError | null {
+  if (!preserveThreads) return joinWithoutThreads();
+  if (splitBy === undefined || splitBy === null || keepsThreads(splitBy)) return null;
+  return new ThreadmillError(
+    'SETTINGS_INVALID',
+    `Cannot join archives with THREADMILL_SPLIT_BY (splitBy) "${splitBy}": that cuts threads, and a submission is joined as the ` +
+      'head of its thread; split by subreddit, or process the two archives without --join',
   );
 }
 

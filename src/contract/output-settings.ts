@@ -20,6 +20,7 @@ export const decisiveSettingKeys = [
 export const optionalSettingKeys = [
   'columns',
   'extra',
+  'splitBy',
   ...selectionKeys,
 ] as const satisfies readonly (keyof JobSettings)[];
 

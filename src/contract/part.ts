@@ -54,15 +54,16 @@ export interface PartNaming {
   readonly extension: OutputFormat | 'spill';
 }
 
-/** The naming of an archive's parts: the only submissions that make buckets are joined ones. */
+/** The naming of an archive's parts: submissions that are `arranged` in threads are joined ones. */
 export function partNaming(options: {
   readonly format: OutputFormat;
   readonly kind: ArchiveKind;
   readonly buckets?: number;
+  readonly arranged?: boolean | undefined;
 }): PartNaming {
-  const { format, kind, buckets = 0 } = options;
+  const { format, kind, buckets = 0, arranged = true } = options;
   if (buckets === 0) return { stem: 'part', extension: format };
-  return { stem: kind === 'submissions' ? 'submissions' : 'part', extension: 'spill' };
+  return { stem: kind === 'submissions' && arranged ? 'submissions' : 'part', extension: 'spill' };
 }
 
 /** `part-00012` and the like: names sort as parts do. */

@@ -13,7 +13,14 @@ import type {
 } from './job.ts';
 import { finishedReading, sourceAt, sourcesOf } from './job-state.ts';
 import { packedCounters } from './part.ts';
-import { addThreadCounts, packedThreadCounts, zeroThreadCounts, type ThreadCounts } from './threads.ts';
+import {
+  addThreadCounts,
+  makesThreads,
+  packedThreadCounts,
+  packedValues,
+  zeroThreadCounts,
+  type ThreadCounts,
+} from './threads.ts';
 
 const megabyte = 1_000_000;
 /** Of the work of a job that makes threads, about: assembling takes somewhat less than reading. */
@@ -199,8 +206,9 @@ export function withAssemblies(
   };
 }
 
-function threadCountsOf({ buckets, threads }: JobState): ThreadCounts | null {
-  if (buckets === 0) return null;
+function threadCountsOf({ buckets, threads, settings, inspection }: JobState): ThreadCounts | null {
+  if (buckets === 0 || (settings.splitBy !== undefined && !makesThreads(settings, inspection.kind)))
+    return null;
   return threads.reduce((sum, entry) => addThreadCounts(sum, packedThreadCounts(entry)), zeroThreadCounts);
 }
 
@@ -229,6 +237,9 @@ export function resultOf(jobId: string, state: JobState, nowMs: number): JobResu
       rejected,
       blank,
       threads: threadCountsOf(state),
+      ...(state.settings.splitBy === undefined
+        ? {}
+        : { values: state.threads.reduce((sum, entry) => sum + packedValues(entry), 0) }),
       seconds: Math.round(seconds * 1000) / 1000,
       linesPerSecond: Math.round(lines / seconds),
       peakMemoryMb: Math.round(state.peakMemoryBytes / megabyte),

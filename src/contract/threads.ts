@@ -1,6 +1,7 @@
 /** What is said of assembled threads: as people read it, and as it travels. */
 import type { ArchiveKind } from '../core/columns.ts';
 import type { JobSettings, OutputFormat } from './job.ts';
+import { keepsThreads, valuesPiece } from './split.ts';
 
 /** Decompressed bytes of the archive for each bucket: its rows are about a third of it, and fit the smallest limit twice. */
 const bucketBytes = 128 * 1024 * 1024;
@@ -41,7 +42,19 @@ export interface ThreadsEntry extends ThreadCounts {
   readonly table: { readonly file: string; readonly bytes: number; readonly sha256: string } | null;
 }
 
-/** An entry as one JSON array of under 300 bytes: index, the counts in the order of `ThreadCounts`, bytes and SHA-256 of each file. */
+/** The values of a bucket, where a dataset is split: the file that lists them with their files. Without threads only rows are counted. */
+export interface ValuesEntry extends ThreadCounts {
+  readonly index: number;
+  readonly values: number;
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/**
+ * An entry as one JSON array of under 300 bytes: index, the counts in the order of `ThreadCounts` (of a split dataset the number
+ * of values behind them), bytes and SHA-256 of each file.
+ */
 export type PackedThreads = readonly [
   index: number,
   counts: readonly number[],
@@ -63,13 +76,29 @@ export const threadCountNames = [
 ] as const satisfies readonly (keyof ThreadCounts)[];
 
 /** The number of buckets for so many decompressed bytes: a function of the archive, since it decides bytes of the output. */
-export function bucketsFor(decompressedBytes: number): number {
+function bucketsFor(decompressedBytes: number): number {
   return Math.min(bucketsMax, Math.max(1, Math.ceil(decompressedBytes / bucketBytes)));
 }
 
-/** Whether a job's output is threads: a submissions archive by itself has nothing to arrange. */
-export function makesThreads(settings: Pick<JobSettings, 'preserveThreads'>, kind: ArchiveKind): boolean {
-  return settings.preserveThreads && kind === 'comments';
+/**
+ * Whether a job's output is threads: a submissions archive by itself has nothing to arrange, and a thread lies in one
+ * subreddit, but has many authors and may last for months.
+ */
+export function makesThreads(
+  { preserveThreads, splitBy }: Pick<JobSettings, 'preserveThreads' | 'splitBy'>,
+  kind: ArchiveKind,
+): boolean {
+  return preserveThreads && kind === 'comments' && (splitBy === undefined || keepsThreads(splitBy));
+}
+
+/** The number of buckets that a job's rows are spilled into; 0: they stay in parts. */
+export function bucketsOfJob(
+  settings: Pick<JobSettings, 'preserveThreads' | 'splitBy'>,
+  kind: ArchiveKind,
+  decompressedBytes: number,
+): number {
+  const shuffled = settings.splitBy !== undefined || makesThreads(settings, kind);
+  return shuffled ? bucketsFor(decompressedBytes) : 0;
 }
 
 /** Name of a bucket's rows. */
@@ -88,6 +117,28 @@ export function packThreads(entry: ThreadsEntry): PackedThreads {
   const { index, bytes, sha256, table } = entry;
   const head = [index, threadCountNames.map((name) => entry[name]), bytes, sha256] as const;
   return table === null ? head : [...head, table.bytes, table.sha256];
+}
+
+/** The same of the values of a bucket. Inverse of {@link unpackValues}. */
+function packValues({ index, values, bytes, sha256, ...counts }: ValuesEntry): PackedThreads {
+  return [index, [...threadCountNames.map((name) => counts[name]), values], bytes, sha256];
+}
+
+/** What became of a bucket, as it travels. */
+export function packBuilt(entry: ThreadsEntry | ValuesEntry): PackedThreads {
+  return 'values' in entry ? packValues(entry) : packThreads(entry);
+}
+
+/** The values of a bucket as they were written. */
+export function unpackValues(packed: PackedThreads): ValuesEntry {
+  const [index, , bytes, sha256] = packed;
+  const values = packedValues(packed);
+  return { index, ...packedThreadCounts(packed), values, file: valuesPiece(index), bytes, sha256 };
+}
+
+/** How many values a bucket has; 0 where the dataset is not split. */
+export function packedValues([, counts]: PackedThreads): number {
+  return counts[threadCountNames.length] ?? 0;
 }
 
 /** The counts of a packed entry. */

@@ -15,7 +15,7 @@ import {
   type ResourceStats,
 } from '../contract/job.ts';
 import { reframeWorkflowType, type ReframeResult } from '../contract/reframe.ts';
-import { joinWithoutThreads } from '../contract/join.ts';
+import { joinProblem } from '../contract/join.ts';
 import { progressOf } from '../contract/progress.ts';
 import { ThreadmillError } from '../core/errors.ts';
 import { finishedJob } from '../engine/dataset/finished-job.ts';
@@ -263,7 +263,8 @@ export class ThreadmillClient {
   }
 
   private identify(path: string, settings: JobSettings, { out, submissions }: StartOptions): JobIdentity {
-    if (submissions !== undefined && !settings.preserveThreads) throw joinWithoutThreads();
+    const problem = submissions === undefined ? null : joinProblem(settings);
+    if (problem !== null) throw problem;
     return identify(path, out ?? this.out, settings, submissions ?? null);
   }
 

@@ -1,7 +1,9 @@
 /** What a report is made from: a dataset's manifest, its rows and its rejects. */
 import type { RunRecord } from '../contract/run.ts';
 import { addCounters, type Counters } from '../core/fates.ts';
-import { readManifest, type Manifest } from '../engine/dataset/manifest.ts';
+import { valueNaming, valuesIn } from '../engine/dataset/value-files.ts';
+import type { ValueEntry } from '../engine/dataset/value-list.ts';
+import { readManifest, type DatasetFile, type Manifest } from '../engine/dataset/manifest.ts';
 import { readRejects, type RejectedLine } from '../engine/dataset/rejects.ts';
 import { readRows, type RowTallies } from './read-rows.ts';
 
@@ -33,6 +35,8 @@ export interface FactsOptions {
 
 /** More bars are no longer seen apart. */
 const stretchesMax = 100;
+/** A file of a few rows takes as long to open as one of thousands. */
+const valueFilesMax = 2_000;
 const rejectsPerReason = 3;
 /** Rejects are looked through for examples no further than this. */
 const rejectsLookedMax = 100_000;
@@ -45,18 +49,48 @@ const rejectsLookedMax = 100_000;
 export async function readFacts(folder: string, { rowsMax }: FactsOptions): Promise<DatasetFacts> {
   const manifest = await readManifest(folder);
   const { archive, parts, settings } = manifest;
-  const rowFiles = manifest.threads ?? manifest.parts;
-  const files = rowFiles.map(({ file }) => file);
+  const { files: count, bytes, looked: files } = rowFilesOf(folder, manifest);
   return {
     manifest,
-    files: files.length,
-    bytes: rowFiles.reduce((sum, { bytes }) => sum + bytes, 0),
+    files: count,
+    bytes,
     stretches: merged(parts, stretchesMax),
     rows:
-      settings.format === 'parquet' ? await readRows(folder, { kind: archive.kind, files, rowsMax }) : null,
+      settings.format === 'parquet'
+        ? await readRows(folder, { kind: archive.kind, files, rowsMax, rows: manifest.split?.rows })
+        : null,
     rejects: manifest.rejects === null ? [] : await someRejects(folder),
     run: manifest.run ?? null,
   };
+}
+
+interface RowFiles {
+  readonly files: number;
+  readonly bytes: number;
+  /** Names of those that are looked into. */
+  readonly looked: readonly string[];
+}
+
+/** Of a split dataset the largest files are looked into: they hold most rows, and the names that come most often. */
+function rowFilesOf(folder: string, manifest: Manifest): RowFiles {
+  if (manifest.split === undefined) {
+    const files: readonly DatasetFile[] = manifest.threads ?? manifest.parts;
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    return { files: files.length, bytes, looked: files.map(({ file }) => file) };
+  }
+  let [files, bytes] = [0, 0];
+  let largest: ValueEntry[] = [];
+  const keepLargest = (): void => {
+    largest = largest.sort((a, b) => b.rows - a.rows).slice(0, valueFilesMax);
+  };
+  for (const entry of valuesIn(folder, manifest.split.list.file, valueNaming(manifest))) {
+    files++;
+    bytes += entry.bytes;
+    largest.push(entry);
+    if (largest.length >= 2 * valueFilesMax) keepLargest();
+  }
+  keepLargest();
+  return { files, bytes, looked: largest.map(({ file }) => file) };
 }
 
 /** Neighbours put together until there are at most so many. */

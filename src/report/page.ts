@@ -166,7 +166,7 @@ function noRows(format: string): Html {
 
 function rowSections(rows: RowTallies, manifest: DatasetFacts['manifest']): Html {
   const { kind } = manifest.archive;
-  const tombstones = manifest.threads === null ? 0 : manifest.threadCounts.tombstones;
+  const tombstones = 'threadCounts' in manifest ? (manifest.threadCounts?.tombstones ?? 0) : 0;
   const all = rows.looked === rows.rows;
   const basis = all
     ? `All ${counted(rows.rows, 'row')}.`

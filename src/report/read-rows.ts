@@ -48,6 +48,8 @@ export interface ReadRowsOptions {
   readonly files: readonly string[];
   /** About as many rows are looked at, at most. */
   readonly rowsMax: number;
+  /** Rows that there are, where there are more files. */
+  readonly rows?: number | undefined;
 }
 
 /** Pages are zstd or plain; Node has the decoder. */
@@ -74,7 +76,7 @@ export async function readRows(folder: string, options: ReadRowsOptions): Promis
       }
     });
   }
-  return tally.result(rows);
+  return tally.result(options.rows ?? rows);
 }
 
 async function withFooter<T>(

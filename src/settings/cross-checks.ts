@@ -1,4 +1,5 @@
 /** What settings demand of each other; each check names both sides and where they came from. */
+import { keepsThreads, type SplitKey } from '../contract/split.ts';
 import type { SettingKey, SettingsValues } from './values.ts';
 import { settingByKey } from './table.ts';
 
@@ -14,6 +15,7 @@ type Checked = Pick<
     readonly after?: number | null;
     readonly before?: number | null;
     readonly columns?: readonly string[] | null;
+    readonly splitBy?: SplitKey | null;
   };
 
 /** The problems between settings that are each valid; none: an empty list. */
@@ -38,6 +40,13 @@ export function crossProblems(values: Checked, from: Provenance): readonly strin
     problems.push(
       `${say('format')} is "conversations": must go with ${say('preserveThreads')}, which is "false"; ` +
         `given by ${from('format')} and ${from('preserveThreads')}`,
+    );
+  }
+  const { splitBy = null } = values;
+  if (format === 'conversations' && splitBy !== null && !keepsThreads(splitBy)) {
+    problems.push(
+      `${say('splitBy')} is "${splitBy}": that cuts threads, of which ${say('format')} "conversations" is made; split by ` +
+        `subreddit, or choose another format; given by ${from('splitBy')} and ${from('format')}`,
     );
   }
   if (paths && format !== 'conversations') {

@@ -18,7 +18,8 @@ export type SettingKind =
     }
   /** 0–1, or a percentage such as `2.5%`. */
   | { readonly type: 'share' }
-  | { readonly type: 'choice'; readonly choices: readonly string[] }
+  /** `optional`: JSON null gives null. */
+  | { readonly type: 'choice'; readonly choices: readonly string[]; readonly optional?: boolean }
   /** Not empty; `optional`: JSON null gives null. */
   | {
       readonly type: 'text';
@@ -97,7 +98,11 @@ function readShare(raw: unknown): ReadValue {
   return value >= 0 && value <= 1 ? good(value) : bad;
 }
 
-function readChoice(raw: unknown, choices: readonly string[]): ReadValue {
+function readChoice(
+  raw: unknown,
+  { choices, optional = false }: Extract<SettingKind, { type: 'choice' }>,
+): ReadValue {
+  if (optional && raw === null) return good(null);
   const word = typeof raw === 'string' ? raw.trim().toLowerCase() : '';
   return choices.includes(word) ? good(word) : bad;
 }
@@ -178,7 +183,7 @@ export function readSetting(kind: SettingKind, raw: unknown): ReadValue {
     case 'share':
       return readShare(raw);
     case 'choice':
-      return readChoice(raw, kind.choices);
+      return readChoice(raw, kind);
     case 'text':
       return readText(raw, kind);
     case 'secret':

@@ -1,5 +1,6 @@
 /** Every setting is a row here: parser, flags, help, `threadmill config` and the messages are made from it. */
 import { outputFormats, taskQueueDefault } from '../contract/job.ts';
+import { splitKeys } from '../contract/split.ts';
 import { listBytesMax } from '../contract/selection.ts';
 import { columnNames } from '../core/columns.ts';
 import { partBytesDefault, partBytesMax, partBytesMin } from '../core/limits.ts';
@@ -96,6 +97,14 @@ const specs: { readonly [K in SettingKey]: RowSpec<K> } = {
     { type: 'integer', min: partBytesMin / MiB, max: partBytesMax / MiB, unit: 'MiB' },
     partBytesDefault / MiB,
     'decompressed input of one part file, MiB',
+    true,
+  ),
+  splitBy: own(
+    'THREADMILL_SPLIT_BY',
+    'output',
+    { type: 'choice', choices: splitKeys, optional: true },
+    null,
+    'a file for each subreddit, author or month instead of parts',
     true,
   ),
   columns: own(

@@ -1,6 +1,7 @@
 /** The settings after validation: what every part of the process is given instead of the environment. */
 import type { JobSettings } from '../contract/job.ts';
 import type { Secret } from '../core/secret.ts';
+import type { SplitKey } from '../contract/split.ts';
 import type { NameFile, SelectionSettings } from '../contract/selection.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -15,11 +16,16 @@ type OrNull<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined | NameFile
  */
 export interface SettingsValues
   extends
-    Omit<JobSettings, 'partBytes' | 'baseBatchSize' | 'columns' | 'extra' | keyof SelectionSettings>,
+    Omit<
+      JobSettings,
+      'partBytes' | 'baseBatchSize' | 'columns' | 'extra' | 'splitBy' | keyof SelectionSettings
+    >,
     OrNull<SelectionSettings> {
   /** Null: all. */
   readonly columns: readonly string[] | null;
   readonly extra: boolean;
+  /** Null: the rows are not split. */
+  readonly splitBy: SplitKey | null;
   readonly partMib: number;
   /** Lines; null: by the archive's size on disk. */
   readonly baseBatchSize: number | null;

@@ -30,6 +30,7 @@ import {
   absorbParts,
   absorbSegment,
   applyChange,
+  arrangementOf,
   beginJob,
   bucketsToDo,
   carriedState,
@@ -230,6 +231,7 @@ class ArchiveJob {
           activities.processSegment({
             inspection: source.inspection,
             buckets: begun.buckets,
+            ...arrangementOf(begun),
             before: readBefore(begun),
             settings: begun.settings,
             dataset: begun.dataset,
@@ -285,6 +287,7 @@ class ArchiveJob {
           settings: job.settings,
           dataset: job.dataset,
           buckets: job.buckets,
+          ...arrangementOf(job),
           joined: job.joined !== null,
           spills: spillsOf(job),
           todo,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { joinWithoutThreads, pairOf, pairProblem } from '../../src/contract/join.ts';
+import { joinProblem, pairOf, pairProblem } from '../../src/contract/join.ts';
 
 type Inspected = Parameters<typeof pairProblem>[0][0];
 
@@ -24,10 +24,20 @@ describe('pairProblem()', () => {
   });
 });
 
-describe('joinWithoutThreads()', () => {
-  it('is an error of the settings that names the setting and the way out', () => {
-    const { code, message } = joinWithoutThreads();
+describe('joinProblem()', () => {
+  it('without threads, it names the setting and the way out', () => {
+    const { code, message } = joinProblem({ preserveThreads: false }) ?? { code: '', message: '' };
     assert.equal(code, 'SETTINGS_INVALID');
     assert.match(message, /PUSHSHIFT_PRESERVE_THREADS.*--no-preserve-threads.*--join/);
+  });
+
+  it('where a split cuts threads, it does too; a split by subreddit does not', () => {
+    for (const splitBy of ['author', 'month'] as const)
+      assert.match(
+        joinProblem({ preserveThreads: true, splitBy })?.message ?? '',
+        /THREADMILL_SPLIT_BY.*split by subreddit.*--join/,
+      );
+    assert.equal(joinProblem({ preserveThreads: true, splitBy: 'subreddit' }), null);
+    assert.equal(joinProblem({ preserveThreads: true, splitBy: null }), null);
   });
 });

@@ -61,7 +61,10 @@ export async function essenceOf(folder: string): Promise<Essence> {
     run: _run,
     ...manifest
   } = await readManifest(folder);
-  const names = namesIn(folder).filter((name) => roleOf(name) !== 'manifest');
+  const names = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && roleOf(entry.name) !== 'manifest')
+    .map(({ parentPath, name }) => path.relative(folder, path.join(parentPath, name)))
+    .sort();
   const files = names.map((name) => [
     name,
     createHash('sha256')

@@ -64,7 +64,7 @@ describe('a job from archive to dataset', function () {
       [metrics.totalProcessedLines, metrics.kept, metrics.excluded, metrics.rejected, metrics.blank],
       [lines, kept, excluded, rejected, blank],
     );
-    assert.ok(manifest.threads === null);
+    assert.ok(manifest.threads === null && manifest.split === undefined);
     const made = { folder, manifest };
     datasets.set(key, made);
     return made;

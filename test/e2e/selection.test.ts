@@ -35,7 +35,7 @@ describe('a job with a selection', function () {
   /** Rows of a finished job are by these authors, and all of theirs are there. */
   async function assertSelected(dataset: string): Promise<void> {
     const { counters, settings, ...manifest } = await readManifest(dataset);
-    assert.ok(manifest.threads === null);
+    assert.ok(manifest.threads === null && manifest.split === undefined);
     const { parts } = manifest;
     const { problems } = await verifyDataset(dataset);
     assert.deepEqual(problems, []);

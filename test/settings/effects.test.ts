@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readFile, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import zlib from 'node:zlib';
 import { applyChange, beginJob } from '../../src/contract/job-state.ts';
@@ -13,6 +13,7 @@ import { settingRows, type SettingKey } from '../../src/settings.ts';
 import { inspectedUnder } from '../activities/inspect.ts';
 import { found, jobState } from '../contract/scene.ts';
 import { inFolder } from '../engine/dataset/scene.ts';
+import { madeSplit } from '../engine/split/scene.ts';
 import { assembled } from '../engine/threads/assemble.ts';
 import { MonitorScene } from '../engine/resources/scene.ts';
 import { base, lines } from './records.ts';
@@ -175,6 +176,32 @@ const effects: Readonly<Record<SettingKey, Effect>> = {
       assert.deepEqual((await millUnder(env, archive)).rows, ['id,body', 'c1,text']);
       const objects = await millUnder({ ...env, THREADMILL_FORMAT: 'jsonl' }, archive);
       assert.deepEqual(objects.rows, ['{"id":"c1","body":"text"}']);
+    }),
+
+  splitBy: () =>
+    inFolder(async (folder) => {
+      const text = lines({ subreddit: 'Austin' }, { id: 'c2' }, { id: 'c3', subreddit: 'austin' });
+      const settings = jobSettings({ THREADMILL_SPLIT_BY: 'subreddit', PUSHSHIFT_PRESERVE_THREADS: 'false' });
+      const { splitBy = 'month' } = settings;
+      const made = path.join(folder, 'made');
+      await madeSplit(made, { settings: { ...settings, splitBy }, texts: { comments: text } });
+      assert.deepEqual((await readdir(path.join(made, 'by-subreddit'))).sort(), [
+        '%missing.parquet',
+        'austin.parquet',
+      ]);
+      const archive = path.join(folder, 'a_comments.jsonl');
+      await writeFile(archive, text);
+      const under = (env: Env): string => identify(archive, folder, jobSettings(env)).jobId;
+      assert.equal(
+        new Set([
+          under({}),
+          under({ THREADMILL_SPLIT_BY: 'author' }),
+          under({ THREADMILL_SPLIT_BY: 'month' }),
+        ]).size,
+        3,
+      );
+      const conversations = { THREADMILL_FORMAT: 'conversations', THREADMILL_SPLIT_BY: 'author' };
+      assert.throws(() => jobSettings(conversations), /THREADMILL_SPLIT_BY.*cuts threads/);
     }),
 
   extra: () =>

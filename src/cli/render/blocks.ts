@@ -123,9 +123,12 @@ export function inspectionBlock(found: ArchiveInspection): readonly string[] {
 
 /** `threadmill verify`. */
 export function verificationBlock(folder: string, found: DatasetVerification): readonly string[] {
-  const what =
-    found.threads === null ? counted(found.parts, 'part') : counted(found.threads.threads, 'thread');
-  const size = `${what}, ${count(found.rows)} rows of ${count(found.lines)} lines, ${bytes(found.bytes)}`;
+  const { threads, values } = found;
+  const what = [
+    ...(values === undefined ? [] : [counted(values, 'value')]),
+    ...(threads === null ? [] : [counted(threads.threads, 'thread')]),
+  ].join(', ');
+  const size = `${what === '' ? counted(found.parts, 'part') : what}, ${count(found.rows)} rows of ${count(found.lines)} lines, ${bytes(found.bytes)}`;
   return found.ok
     ? [`OK ${folder}: ${size}`]
     : [

@@ -92,6 +92,7 @@ export function summaryBlock(result: JobResult, extras: SummaryExtras): readonly
   const rate = `${count(metrics.linesPerSecond)} lines/s`;
   const effort = [
     ...(extras.parts === null ? [] : [['parts', count(extras.parts)]]),
+    ...(metrics.values === undefined ? [] : [['values', `${count(metrics.values)}, a file each`]]),
     ['time', `${seconds(metrics.seconds)}, ${rate}`],
     [
       'peak memory',

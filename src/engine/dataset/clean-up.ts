@@ -1,10 +1,12 @@
 /** Removes what killed attempts and jobs that are gone left in a dataset's folder, and only what is old. */
+import { readdir, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { ThreadmillError } from '../../core/errors.ts';
 import { outputError } from '../output/atomic-file.ts';
-import { fileBytes, filesIn, removeFile } from '../storage/folder.ts';
+import { fileBytes, filesIn, foldersIn, removeFile } from '../storage/folder.ts';
 import { placeIn } from '../storage/place.ts';
 import { findManifest } from './manifest.ts';
-import { claimName, roleOf, type DatasetFileRole } from './names.ts';
+import { claimName, isWork, roleOf, type DatasetFileRole } from './names.ts';
 
 /** A dataset has at most 6,000 parts with a piece each; a larger folder is somebody else's, and its rest waits. */
 const entriesMax = 100_000;
@@ -57,7 +59,7 @@ async function publishedBy(folder: string): Promise<string | null> {
 }
 
 /**
- * Removes the temporary files of one dataset folder (not of folders in it) whose last write is older than `olderThanMs`, and
+ * Removes the temporary files of one dataset folder (not of folders in it), and folders in which values were written, whose last write is older than `olderThanMs`, and
  * such pieces of rejects where a finished dataset stands; its spill files where nothing of ours was written for
  * `spillsOlderThanMs`; never anything else. Looks at 100,000 names at most. Idempotent; a folder that is gone is clean.
  *
@@ -76,7 +78,9 @@ export async function cleanDataset(
     for (const { file, bytes, role, ageMs } of files) {
       const leftOver = role === 'temporary' || (role === 'piece' && published);
       if (!(leftOver ? ageMs > olderThanMs : role === 'spill' && spillsGo)) continue;
-      await removeFile(placeIn(folder, file));
+      // a folder: what an attempt at values left
+      if (isWork(file)) await rm(placeIn(folder, file), { force: true, recursive: true });
+      else await removeFile(placeIn(folder, file));
       removed.push({ file, bytes });
     }
   } catch (error) {
@@ -94,5 +98,24 @@ async function ourFiles(folder: string, nowMs: number): Promise<readonly FoundFi
     const role = roleOf(name);
     if (role !== null) files.push({ file: name, bytes, role, ageMs: nowMs - modifiedMs });
   }
+  for (const path of await foldersIn(folder)) {
+    const name = basename(path);
+    if (!isWork(name)) continue;
+    const found = await sizeOfWork(path).catch(() => null); // committed or removed since it was listed
+    if (found === null) continue;
+    files.push({ file: name, bytes: found.size, role: 'temporary', ageMs: nowMs - found.mtimeMs });
+  }
   return files;
+}
+
+/** A folder in which an attempt at values wrote: its bytes, and the last write to anything in it. */
+async function sizeOfWork(folder: string): Promise<{ readonly size: number; readonly mtimeMs: number }> {
+  let { mtimeMs } = await stat(folder);
+  let size = 0;
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const found = await stat(join(entry.parentPath, entry.name));
+    mtimeMs = Math.max(mtimeMs, found.mtimeMs);
+    if (entry.isFile()) size += found.size;
+  }
+  return { size, mtimeMs };
 }

@@ -1,9 +1,13 @@
 /** What a finished dataset says of the job that made it, for when nobody else remembers. */
+import { statSync } from 'node:fs';
 import type { JobResult } from '../../contract/job.ts';
 import { ThreadmillError } from '../../core/errors.ts';
 import { addCounters, zeroCounters } from '../../core/fates.ts';
+import { filesOfValue } from './value-list.ts';
 import { sizesIn } from '../storage/folder.ts';
-import { archivesOf, filesOf, readManifest } from './manifest.ts';
+import { placeIn } from '../storage/place.ts';
+import { archivesOf, filesOf, readManifest, type SplitManifest } from './manifest.ts';
+import { valueNaming, valuesIn } from './value-files.ts';
 
 /**
  * The result of a job whose finished dataset stands in a folder with all of its files in their sizes; null where there is
@@ -17,6 +21,7 @@ export async function finishedJob(folder: string, jobId: string): Promise<JobRes
     for (const { file, bytes } of filesOf(manifest)) {
       if ((await sizeOf(file)) !== bytes) return null;
     }
+    if (manifest.split !== undefined && !valuesStand(folder, manifest)) return null;
     const { lines, kept, excluded, rejected, blank } = archivesOf(manifest)
       .map(({ counters }) => counters)
       .reduce(addCounters, zeroCounters);
@@ -31,7 +36,8 @@ export async function finishedJob(folder: string, jobId: string): Promise<JobRes
         excluded,
         rejected,
         blank,
-        threads: manifest.threads === null ? null : manifest.threadCounts,
+        threads: 'threadCounts' in manifest ? manifest.threadCounts : null,
+        ...(manifest.split === undefined ? {} : { values: manifest.split.values }),
         seconds: 0,
         linesPerSecond: 0,
         peakMemoryMb: 0,
@@ -44,4 +50,12 @@ export async function finishedJob(folder: string, jobId: string): Promise<JobRes
     if (code === 'ENOENT' || code === 'ENOTDIR' || error instanceof ThreadmillError) return null;
     throw error;
   }
+}
+
+/** Whether all files of a split dataset's values have their sizes. */
+function valuesStand(folder: string, manifest: SplitManifest): boolean {
+  for (const entry of valuesIn(folder, manifest.split.list.file, valueNaming(manifest)))
+    for (const { file, bytes } of filesOfValue(entry))
+      if (statSync(placeIn(folder, file)).size !== bytes) return false;
+  return true;
 }

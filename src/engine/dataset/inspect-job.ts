@@ -1,9 +1,10 @@
 /** What a job is about, looked at and checked before anything is written: by the activity of one job, and by who makes many. */
 import type { ArchiveInspection, InspectionResult, JobSettings } from '../../contract/job.ts';
-import { joinWithoutThreads, pairProblem } from '../../contract/join.ts';
-import { bucketsFor, makesThreads } from '../../contract/threads.ts';
+import { joinProblem, pairProblem } from '../../contract/join.ts';
+import { bucketsOfJob, makesThreads } from '../../contract/threads.ts';
 import { ThreadmillError } from '../../core/errors.ts';
 import { partsPerJobMax } from '../../core/limits.ts';
+import { schemeOf } from '../../core/places.ts';
 import { inspectArchive } from '../archive/inspect.ts';
 import { checkSelection } from '../selection/plan.ts';
 import { resolvePlace } from '../storage/place.ts';
@@ -46,17 +47,20 @@ export async function inspectJob({
   checkSelection(settings, inspection.kind, joined !== null);
   // its columns are not chosen: the thread table has them all
   if (joined !== null) checkSelection({ ...settings, columns: undefined }, joined.kind);
+  const dataset = datasetFolder(out, inspection.name);
+  checkSplit(dataset, settings);
   return {
     inspection,
     joined,
-    buckets: makesThreads(settings, inspection.kind) ? bucketsFor(bytes) : 0,
-    dataset: datasetFolder(out, inspection.name),
+    buckets: bucketsOfJob(settings, inspection.kind, bytes),
+    dataset,
   };
 }
 
 /** Who starts a job may have been on another machine: only here both archives are sure to be there. */
 function checkPair(comments: ArchiveInspection, submissions: ArchiveInspection, settings: JobSettings): void {
-  if (!settings.preserveThreads) throw joinWithoutThreads();
+  const problem = joinProblem(settings);
+  if (problem !== null) throw problem;
   if (comments.kind === 'comments' && submissions.kind === 'submissions') return;
   throw new ThreadmillError('USAGE', pairProblem([comments, submissions]), {
     facts: { path: comments.path, submissions: submissions.path },
@@ -71,6 +75,16 @@ function checkFormat({ path: archive, kind }: ArchiveInspection, settings: JobSe
     `Cannot make conversations of ${JSON.stringify(archive)}: it holds ${kind}, and conversations are made of comments; ` +
       'choose another --format, or give it together with its comments and --join',
     { facts: { path: archive } },
+  );
+}
+
+/** Files of values are moved into their places together, which a store can't do. */
+function checkSplit(dataset: string, { splitBy }: JobSettings): void {
+  if (splitBy === undefined || schemeOf(dataset) === 'file') return;
+  throw new ThreadmillError(
+    'USAGE',
+    `Cannot split a dataset at ${JSON.stringify(dataset)}: --split-by needs a folder of a file system; give --out one, or leave it out`,
+    { facts: { path: dataset } },
   );
 }
 

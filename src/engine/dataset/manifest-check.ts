@@ -1,6 +1,7 @@
 /** Whether parsed JSON is a manifest: the first thing that is wrong, with its place, in words. Pure. */
 import { outputFormats } from '../../contract/job.ts';
 import { partFile, partNaming } from '../../contract/part.ts';
+import { splitFolder, splitKeys, tablesFolder, valuesName } from '../../contract/split.ts';
 import { threadCountNames, threadTableFile, threadsFile } from '../../contract/threads.ts';
 import { excludeRules, rejectReasons } from '../../core/fates.ts';
 import type { Manifest } from './manifest.ts';
@@ -137,15 +138,32 @@ const flat = object({
 const counts = each(threadCountNames, whole);
 const file = { file: text, bytes: whole, sha256 };
 
+const threadedJoin = orNull(
+  object({ archive, counters, holes, parts: ranges, rejects: rejects(submissionsRejectsName) }),
+);
+
 const threaded = object({
   parts: ranges,
   threads: arrayOf(object({ index: whole, ...file, ...counts, table: orNull(object(file)) })),
   threadTableColumns: columns,
   threadCounts: object(counts),
-  joined: orNull(
-    object({ archive, counters, holes, parts: ranges, rejects: rejects(submissionsRejectsName) }),
-  ),
+  joined: threadedJoin,
   run: optional(object({ samples: arrayOf(arrayOf(finite)), resumptions: arrayOf(finite) })),
+});
+
+const split = object({
+  parts: ranges,
+  split: object({
+    by: oneOf(splitKeys),
+    folder: oneOf(splitKeys.map(splitFolder)),
+    tables: orNull(oneOf([tablesFolder])),
+    values: whole,
+    rows: whole,
+    list: object({ ...file, file: oneOf([valuesName]) }),
+  }),
+  threadTableColumns: columns,
+  threadCounts: orNull(object(counts)),
+  joined: threadedJoin,
 });
 
 /** The first problem of a would-be manifest, with its place (`parts[3].bytes is …`); null where it is one. */
@@ -154,13 +172,15 @@ export function checkManifest(value: unknown): string | null {
   if (problem !== null) return problem;
   const { threads } = value as { readonly threads?: unknown };
   if (threads === undefined) return wrong('threads', threads, 'an array, or null for flat parts');
-  const more = (threads === null ? flat : threaded)(value, '');
+  const shape = threads !== null ? threaded : 'split' in (value as object) ? split : flat;
+  const more = shape(value, '');
   return more ?? nameProblem(value as Manifest);
 }
 
 /** A name that follows from its index can't lead out of the folder. */
 function nameProblem({ archive: { kind }, settings: { format }, ...manifest }: Manifest): string | null {
   const named: (readonly [at: string, file: string, expected: string])[] = [];
+  if (manifest.split !== undefined) return null; // named above
   if (manifest.threads === null) {
     const naming = partNaming({ format, kind, buckets: 0 });
     for (const [at, part] of manifest.parts.entries())

@@ -5,9 +5,12 @@ import type { RunRecord } from '../../contract/run.ts';
 import type { decisiveSettingKeys, optionalSettingKeys } from '../../contract/output-settings.ts';
 import { decisiveSettings } from '../../contract/output-settings.ts';
 import type { PartEntry, PartRange } from '../../contract/part.ts';
+import { splitFolder, tablesFolder, type SplitKey } from '../../contract/split.ts';
 import {
   addThreadCounts,
+  makesThreads,
   packedThreadCounts,
+  packedValues,
   unpackThreads,
   zeroThreadCounts,
   type ThreadCounts,
@@ -98,6 +101,7 @@ export interface FlatManifest extends AnyManifest {
   /** In order; their `rejects` are null, since publication joins the pieces to `rejects`. */
   readonly parts: readonly PartEntry[];
   readonly threads: null;
+  readonly split?: undefined;
 }
 
 /** Rows arranged in threads. */
@@ -111,6 +115,30 @@ export interface ThreadsManifest extends AnyManifest {
   readonly threadCounts: ThreadCounts;
   /** The submissions archive that heads the threads; null where there is none. */
   readonly joined: JoinedArchive | null;
+  readonly split?: undefined;
+}
+
+/** A file for each value: which ones stand in a list of their own, since they may be many thousands. */
+export interface SplitManifest extends AnyManifest {
+  /** The archive as it was read, as of threads. */
+  readonly parts: readonly PartRange[];
+  readonly threads: null;
+  readonly split: SplitFacts;
+  readonly threadTableColumns: readonly Column[];
+  /** Null where rows stand in the order of the archive. */
+  readonly threadCounts: ThreadCounts | null;
+  readonly joined: JoinedArchive | null;
+}
+
+export interface SplitFacts {
+  readonly by: SplitKey;
+  /** Folder of the files with rows; `tables`: of those of the thread table, null where there are none. */
+  readonly folder: string;
+  readonly tables: string | null;
+  readonly values: number;
+  readonly rows: number;
+  /** One JSON line a value: see `ValueEntry`. */
+  readonly list: DatasetFile;
 }
 
 /** As `archive` and what belongs to it, of the submissions. */
@@ -118,7 +146,7 @@ export interface JoinedArchive extends ReadArchive {
   readonly parts: readonly PartRange[];
 }
 
-export type Manifest = FlatManifest | ThreadsManifest;
+export type Manifest = FlatManifest | ThreadsManifest | SplitManifest;
 
 /** The settings that decide bytes of the output, in a fixed order: equal settings give equal JSON. */
 function outputSettingsOf(settings: JobSettings): OutputSettings {
@@ -139,7 +167,7 @@ export function manifestOf(
   input: PublishInput,
   own: PublishedSource,
   joined: PublishedSource | null,
-  createdAt: string,
+  { createdAt, list = null }: { readonly createdAt: string; readonly list?: DatasetFile | null },
 ): Manifest {
   const { jobId, settings, buckets, startedMs, run } = input;
   const head = { format: manifestFormat, version: manifestVersion } as const;
@@ -163,21 +191,46 @@ export function manifestOf(
     const parts = own.parts.map((part) => ({ ...part, rejects: null }));
     return { ...head, ...about, parts, threads: null, rejects, ...tail };
   }
-  const threads = [...input.threads]
-    .sort(([a], [b]) => a - b)
-    .map((entry) => unpackThreads(entry, settings.format));
   const theirs =
     input.joined === null || joined === null
       ? null
       : { ...readArchive(input.joined, joined), parts: joined.parts.map(rangeOf) };
+  const tables = settings.format === 'conversations' ? [] : threadTableColumns();
+  const counts = input.threads.map(packedThreadCounts).reduce(addThreadCounts, zeroThreadCounts);
+  if (settings.splitBy !== undefined) {
+    if (list === null) throw new TypeError('A split dataset has a list of its values');
+    const arranged = makesThreads(settings, input.inspection.kind);
+    return {
+      ...head,
+      ...about,
+      parts: own.parts.map(rangeOf),
+      rejects,
+      joined: theirs,
+      threadTableColumns: arranged ? tables : [],
+      threadCounts: arranged ? counts : null,
+      threads: null,
+      split: {
+        by: settings.splitBy,
+        folder: splitFolder(settings.splitBy),
+        tables: arranged && tables.length > 0 ? tablesFolder : null,
+        values: input.threads.reduce((sum, entry) => sum + packedValues(entry), 0),
+        rows: counts.rows,
+        list,
+      },
+      ...tail,
+    };
+  }
+  const threads = [...input.threads]
+    .sort(([a], [b]) => a - b)
+    .map((entry) => unpackThreads(entry, settings.format));
   return {
     ...head,
     ...about,
     parts: own.parts.map(rangeOf),
     rejects,
     joined: theirs,
-    threadTableColumns: settings.format === 'conversations' ? [] : threadTableColumns(),
-    threadCounts: input.threads.map(packedThreadCounts).reduce(addThreadCounts, zeroThreadCounts),
+    threadTableColumns: tables,
+    threadCounts: counts,
     threads,
     ...tail,
   };
@@ -205,23 +258,26 @@ function rangeOf({ index, start, end, firstLine, counters }: PartRange): PartRan
 export function archivesOf(
   manifest: Manifest,
 ): readonly (ReadArchive & { readonly parts: readonly PartRange[] })[] {
-  const { joined } = manifest.threads === null ? { joined: null } : manifest;
+  const joined = 'joined' in manifest ? manifest.joined : null;
   return joined === null ? [manifest] : [manifest, joined];
 }
 
-/** Everything that a dataset's files must be: name, size and digest of each but the manifest itself. */
+/** Everything that a dataset's files must be: name, size and digest of each but the manifest itself, and those of values. */
 export function filesOf(manifest: Manifest): readonly DatasetFile[] {
   const rejects = archivesOf(manifest).flatMap((archive) => archive.rejects ?? []);
-  const rows =
-    manifest.threads === null
-      ? manifest.parts
-      : manifest.threads.flatMap((entry) => (entry.table === null ? [entry] : [entry, entry.table]));
-  return [...rows, ...rejects].map(({ file, bytes, sha256 }) => ({ file, bytes, sha256 }));
+  return [...rowFilesOf(manifest), ...rejects].map(({ file, bytes, sha256 }) => ({ file, bytes, sha256 }));
 }
 
-function columnsFor({ inspection, settings, buckets, joined }: PublishInput): readonly Column[] {
+function rowFilesOf(manifest: Manifest): readonly DatasetFile[] {
+  if (manifest.split !== undefined) return [manifest.split.list];
+  return manifest.threads === null
+    ? manifest.parts
+    : manifest.threads.flatMap((entry) => (entry.table === null ? [entry] : [entry, entry.table]));
+}
+
+function columnsFor({ inspection, settings, joined }: PublishInput): readonly Column[] {
   if (!hasColumns(settings)) return [];
-  return buckets === 0
+  return !makesThreads(settings, inspection.kind)
     ? columnsOf(inspection.kind, settings)
     : threadColumns({ ...settings, joined: joined !== null });
 }

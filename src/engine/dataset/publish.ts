@@ -1,13 +1,17 @@
 /** Makes a dataset of what was read and assembled: joins rejects, clears what is not of it, and writes the manifest last. */
+import { rm } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { PublishInput, ReadSource } from '../../contract/job.ts';
 import { partNaming, unpackPart, type PartEntry } from '../../contract/part.ts';
 import {
   addThreadCounts,
+  makesThreads,
   packedThreadCounts,
   unpackThreads,
+  unpackValues,
   zeroThreadCounts,
   type ThreadsEntry,
+  type ValuesEntry,
 } from '../../contract/threads.ts';
 import { ThreadmillError } from '../../core/errors.ts';
 import { AtomicFile, outputError } from '../output/atomic-file.ts';
@@ -24,10 +28,18 @@ import {
   type Manifest,
   type RejectsEntry,
 } from './manifest.ts';
-import { claimName, joinedRejectsName, manifestName, roleOf, submissionsRejectsName } from './names.ts';
+import {
+  claimName,
+  isWork,
+  joinedRejectsName,
+  manifestName,
+  roleOf,
+  submissionsRejectsName,
+} from './names.ts';
 import { partProblems } from './part-checks.ts';
 import { missing, unpublishable } from './publish-errors.ts';
 import { threadProblems } from './thread-checks.ts';
+import { joinValues, ownValues, removeStrangeValues } from './value-files.ts';
 
 export interface PublishProgress {
   readonly step: 'checking' | 'joining' | 'clearing' | 'done';
@@ -53,6 +65,8 @@ interface Source extends Pick<ReadSource, 'counters'> {
 interface Work {
   readonly sources: readonly Source[];
   readonly threads: readonly ThreadsEntry[];
+  /** Null: the dataset is not split. */
+  readonly values: readonly ValuesEntry[] | null;
   /** Files with rows, and what stands in the folder only until the manifest does. */
   readonly files: readonly DatasetFile[];
   readonly passing: readonly string[];
@@ -89,10 +103,14 @@ export async function publishDataset(input: PublishInput, hooks: PublishHooks = 
   if (manifest === null) {
     const rejects: (RejectsEntry | null)[] = [];
     for (const source of sources) rejects.push(await joinRejects(dataset, source, report));
-    manifest = publishedAs(input, work, rejects, new Date().toISOString());
+    const list = await joinedValues(input, work, () => {
+      report('joining', count);
+    });
+    manifest = publishedAs(input, work, rejects, { createdAt: new Date().toISOString(), list });
   }
   report('clearing', 0);
   await removeStrangers(dataset, manifest, new Set(passing));
+  await removeStrangeValues(dataset, ownValues(manifest.split === undefined ? null : manifest));
   if (standing === null) await writeManifest(dataset, manifest);
   report('clearing', count);
   for (const name of passing) await remove(dataset, name);
@@ -100,9 +118,20 @@ export async function publishDataset(input: PublishInput, hooks: PublishHooks = 
   return manifest;
 }
 
-function workOf({ settings: { format }, buckets, threads: packed, joined, ...own }: PublishInput): Work {
+/** The list of values, joined from those of the buckets. */
+async function joinedValues(
+  { dataset, settings: { splitBy: by, format } }: PublishInput,
+  { values }: Work,
+  report: () => void,
+): Promise<DatasetFile | null> {
+  return values === null || by === undefined ? null : joinValues(dataset, values, { by, format }, report);
+}
+
+function workOf({ settings, buckets, threads: packed, joined, ...own }: PublishInput): Work {
+  const { format, splitBy } = settings;
+  const arranged = makesThreads(settings, own.inspection.kind);
   const sourceOf = (read: ReadSource, rejectsName: string): Source => {
-    const naming = partNaming({ format, kind: read.inspection.kind, buckets });
+    const naming = partNaming({ format, kind: read.inspection.kind, buckets, arranged });
     return {
       counters: read.counters,
       parts: read.parts.map((part) => unpackPart(part, naming)),
@@ -113,35 +142,48 @@ function workOf({ settings: { format }, buckets, threads: packed, joined, ...own
   if (joined !== null) sources.push(sourceOf(joined, submissionsRejectsName));
   const parts = sources.flatMap((source) => source.parts);
   const pieces = parts.flatMap(({ rejects }) => rejects?.file ?? []);
-  if (buckets === 0) return { sources, threads: [], files: parts, passing: pieces };
-  const threads = [...packed].sort(([a], [b]) => a - b).map((entry) => unpackThreads(entry, format));
-  const files = threads.flatMap((entry) => (entry.table === null ? [entry] : [entry, entry.table]));
-  return { sources, threads, files, passing: [...pieces, ...parts.map(({ file }) => file)] };
+  if (buckets === 0) return { sources, threads: [], values: null, files: parts, passing: pieces };
+  const inOrder = [...packed].sort(([a], [b]) => a - b);
+  const passing = [...pieces, ...parts.map(({ file }) => file)];
+  if (splitBy !== undefined) {
+    const values = inOrder.map(unpackValues);
+    // the files of the values themselves are looked for where their lists are joined
+    return {
+      sources,
+      threads: [],
+      values,
+      files: [],
+      passing: [...passing, ...values.map(({ file }) => file)],
+    };
+  }
+  const entries = inOrder.map((entry) => unpackThreads(entry, format));
+  const files = entries.flatMap((entry) => (entry.table === null ? [entry] : [entry, entry.table]));
+  return { sources, threads: entries, values: null, files, passing };
 }
 
 /** Whether all of the input is there, and all of its rows. */
 function problemsOf(
   { buckets, threads: packed }: PublishInput,
-  { sources, threads }: Work,
+  { sources, threads, values }: Work,
 ): readonly string[] {
   const problems = sources.flatMap(({ parts, counters }) => partProblems(parts, counters));
   if (buckets === 0) return problems;
   const total = packed.map(packedThreadCounts).reduce(addThreadCounts, zeroThreadCounts);
   const kept = sources.reduce((sum, { counters }) => sum + counters.kept, 0);
-  return [...problems, ...threadProblems(threads, { total, kept, buckets })];
+  return [...problems, ...threadProblems(values ?? threads, { total, kept, buckets })];
 }
 
 function publishedAs(
   input: PublishInput,
   { sources }: Work,
   rejects: readonly (RejectsEntry | null)[],
-  createdAt: string,
+  more: { readonly createdAt: string; readonly list: DatasetFile | null },
 ): Manifest {
   const [own = { parts: [], rejects: null }, joined = null] = sources.map(({ parts }, at) => ({
     parts,
     rejects: rejects[at] ?? null,
   }));
-  return manifestOf(input, own, joined, createdAt);
+  return manifestOf(input, own, joined, more);
 }
 
 /** The manifest of an earlier attempt that got that far; null where it is to be written. */
@@ -153,11 +195,13 @@ async function standingManifest(input: PublishInput, work: Work): Promise<Manife
   });
   if (found === null) return null;
   const rejects = archivesOf(found).map((archive) => archive.rejects);
-  const ours = publishedAs(input, work, rejects, found.createdAt);
+  const list = found.split?.list ?? null;
+  if ((list === null) !== (work.values === null)) return null;
+  const ours = publishedAs(input, work, rejects, { createdAt: found.createdAt, list });
   // The version may differ where another release of the program completes the work.
   if (!isDeepStrictEqual(found, JSON.parse(JSON.stringify({ ...ours, threadmill: found.threadmill }))))
     return null;
-  for (const entry of rejects) {
+  for (const entry of [...rejects, list]) {
     if (entry === null) continue;
     const there = await fileBytes(placeIn(input.dataset, entry.file)).catch(() => null); // then it is joined anew, if the pieces are there
     if (there !== entry.bytes) return null;
@@ -179,7 +223,7 @@ async function removeStrangers(
     const role = roleOf(name);
     // the claim's temporary file is that of a job which is about to be refused in proper words
     if (role === null || role === 'manifest' || name.startsWith(claimName) || ours.has(name)) continue;
-    await remove(folder, name);
+    if (role !== 'value-folder' && role !== 'work-folder') await remove(folder, name);
   }
 }
 
@@ -196,7 +240,9 @@ async function writeManifest(folder: string, manifest: Manifest): Promise<void> 
 
 async function remove(folder: string, name: string): Promise<void> {
   const path = placeIn(folder, name);
-  await removeFile(path).catch((error: unknown) => {
+  // a folder: what an attempt at values left
+  const removed = isWork(name) ? rm(path, { force: true, recursive: true }) : removeFile(path);
+  await removed.catch((error: unknown) => {
     throw outputError(path, error);
   });
 }

@@ -18,7 +18,7 @@ export interface ThreadsOf {
 
 /** What is wrong with the files of threads of a dataset, by their counts, one sentence each. `entries`: in order. */
 export function threadProblems(
-  entries: readonly ThreadsEntry[],
+  entries: readonly (ThreadCounts & Pick<ThreadsEntry, 'index' | 'file'>)[],
   { total, kept, buckets }: ThreadsOf,
 ): readonly string[] {
   const problems: string[] = [];

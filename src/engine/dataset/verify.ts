@@ -1,7 +1,12 @@
 /** A dataset's manifest against its files. */
 import { isDeepStrictEqual } from 'node:util';
 import type { PartEntry } from '../../contract/part.ts';
-import { threadCountNames, type ThreadCounts, type ThreadsEntry } from '../../contract/threads.ts';
+import {
+  threadCountNames,
+  zeroThreadCounts,
+  type ThreadCounts,
+  type ThreadsEntry,
+} from '../../contract/threads.ts';
 import { ThreadmillError } from '../../core/errors.ts';
 import { totalOf } from '../../core/fates.ts';
 import { DamagedFileError, readLines } from '../archive/read-lines.ts';
@@ -15,8 +20,11 @@ import {
   type DatasetFile,
   type Manifest,
   type RejectsEntry,
+  type SplitManifest,
   type ThreadsManifest,
 } from './manifest.ts';
+import { filesOfValue } from './value-list.ts';
+import { ownValues, strangeValues, valueNaming, valuesIn } from './value-files.ts';
 import { roleOf, type DatasetFileRole } from './names.ts';
 import { readFooterKey, type FooterKey } from './parquet-key.ts';
 import { partProblems } from './part-checks.ts';
@@ -34,6 +42,8 @@ export interface DatasetVerification {
   readonly parts: number;
   /** null: flat parts. */
   readonly threads: ThreadCounts | null;
+  /** Absent: the dataset is not split. */
+  readonly values?: number;
   readonly rows: number;
   readonly lines: number;
   /** Of all files of the dataset but its manifest. */
@@ -63,25 +73,85 @@ export async function verifyDataset(
     ...partProblems(archive.parts, archive.counters),
     ...archiveProblems(archive),
   ]);
-  problems.push(
-    ...(manifest.threads === null
-      ? await partFilesProblems(folder, manifest, options)
-      : await threadFilesProblems(folder, manifest, options)),
-  );
+  const found = await rowFilesProblems(folder, manifest, options);
+  problems.push(...found.problems);
   for (const archive of archives) problems.push(...(await rejectsProblems(folder, archive, options)));
   problems.push(...(await strangerProblems(folder, manifest)));
   const shown = problems.slice(0, problemsMax);
   if (problems.length > problemsMax) shown.push(`and ${problems.length - problemsMax} more`);
-  const threads = manifest.threads === null ? null : manifest.threadCounts;
+  const threads = 'threadCounts' in manifest ? manifest.threadCounts : null;
   return {
     ok: problems.length === 0,
     problems: shown,
     parts: archives.reduce((sum, { parts }) => sum + parts.length, 0),
     threads,
+    ...(manifest.split === undefined ? {} : { values: manifest.split.values }),
     rows: threads?.rows ?? manifest.counters.kept,
     lines: archives.reduce((sum, { archive }) => sum + archive.lines, 0),
-    bytes: filesOf(manifest).reduce((sum, { bytes }) => sum + bytes, 0),
+    bytes: filesOf(manifest).reduce((sum, { bytes }) => sum + bytes, found.valueBytes),
   };
+}
+
+/** `valueBytes`: of the files of values, which the manifest does not list. */
+interface RowFiles {
+  readonly problems: readonly string[];
+  readonly valueBytes: number;
+}
+
+async function rowFilesProblems(
+  folder: string,
+  manifest: Manifest,
+  options: VerifyOptions,
+): Promise<RowFiles> {
+  if (manifest.split !== undefined) return valueFilesProblems(folder, manifest, options);
+  const problems =
+    manifest.threads === null
+      ? await partFilesProblems(folder, manifest, options)
+      : await threadFilesProblems(folder, manifest, options);
+  return { problems, valueBytes: 0 };
+}
+
+async function valueFilesProblems(
+  folder: string,
+  manifest: SplitManifest,
+  options: VerifyOptions,
+): Promise<RowFiles> {
+  const { split, threadCounts } = manifest;
+  const problems = [...(await fileProblems(folder, split.list, options.signal))];
+  const kept = archivesOf(manifest).reduce((sum, { counters }) => sum + counters.kept, 0);
+  const total = threadCounts ?? { ...zeroThreadCounts, rows: split.rows };
+  if (total.rows !== split.rows)
+    problems.push(`the threads have ${total.rows} rows, but the values ${split.rows}`);
+  if (total.rows !== kept - total.duplicates + total.tombstones)
+    problems.push(
+      `${kept} kept lines - ${total.duplicates} duplicates + ${total.tombstones} tombstones are not ${total.rows} rows`,
+    );
+  const found = { values: 0, rows: 0, threads: 0, tombstones: 0 };
+  let valueBytes = 0;
+  try {
+    for (const entry of valuesIn(folder, split.list.file, valueNaming(manifest))) {
+      found.values++;
+      found.rows += entry.rows;
+      found.threads += entry.threads ?? 0;
+      found.tombstones += entry.tombstones ?? 0;
+      for (const file of filesOfValue(entry)) {
+        valueBytes += file.bytes;
+        // more are not told, and each may be of thousands
+        if (problems.length <= problemsMax)
+          problems.push(...(await fileProblems(folder, file, options.signal)));
+        options.onProgress?.(file.file);
+      }
+    }
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    return { problems: [...problems, `"${split.list.file}" ${reasonOf(error)}`], valueBytes };
+  }
+  const { threads, tombstones } = total;
+  const said = { values: split.values, rows: split.rows, threads, tombstones };
+  for (const name of ['values', 'rows', 'threads', 'tombstones'] as const)
+    if (found[name] !== said[name])
+      problems.push(`"${split.list.file}" adds up to ${found[name]} ${name}, the dataset says ${said[name]}`);
+  return { problems, valueBytes };
 }
 
 type ReadArchive = ReturnType<typeof archivesOf>[number];
@@ -218,15 +288,27 @@ const strange: ReadonlySet<DatasetFileRole | null> = new Set<DatasetFileRole>([
   'thread-table',
   'spill',
   'piece',
+  'values',
+  'values-piece',
   'rejects',
 ]);
 
 /** Readers take every part in the folder, so one that is not of the dataset is a fault of it. */
 async function strangerProblems(folder: string, manifest: Manifest): Promise<readonly string[]> {
   const ours = new Set(filesOf(manifest).map(({ file }) => file));
-  return (await namesIn(folder))
-    .filter((name) => strange.has(roleOf(name)) && !ours.has(name))
-    .map((name) => `"${name}" stands in the folder, but is not of this dataset`);
+  const names = (await namesIn(folder)).filter((name) => strange.has(roleOf(name)) && !ours.has(name));
+  try {
+    for await (const name of strangeValues(
+      folder,
+      ownValues(manifest.split === undefined ? null : manifest),
+    )) {
+      names.push(name);
+      if (names.length > problemsMax) break;
+    }
+  } catch (error) {
+    if (!(error instanceof ThreadmillError)) throw error; // a list that can't be read was told of
+  }
+  return names.map((name) => `"${name}" stands in the folder, but is not of this dataset`);
 }
 
 function reasonOf(error: unknown): string {

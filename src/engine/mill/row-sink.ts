@@ -2,9 +2,10 @@
 import type { EncodedStripe, StripeEncoder } from '../output/format.ts';
 import { createStripeEncoder } from '../output/format.ts';
 import { SpillEncoder } from '../threads/spill-encoder.ts';
-import { holdsLines, parentClass } from '../threads/spill-layout.ts';
+import { holdsLines, parentClass, spilledColumns } from '../threads/spill-layout.ts';
 import { numberValue, stringValue, type FieldTable } from './fields.ts';
 import { rowAppenders } from './row.ts';
+import { SplitValue } from './split-value.ts';
 import { secondsOf } from './verdict.ts';
 import { fieldTableFor, type RowOptions } from './wanted-fields.ts';
 
@@ -18,7 +19,8 @@ export interface RowSink {
 
 /** The sink of a format, for one mill thread. */
 export function createRowSink(options: RowOptions): RowSink {
-  if (options.buckets !== undefined && options.buckets > 0) return new ThreadSink(options, options.buckets);
+  const { buckets = 0, arranged = true } = options;
+  if (buckets > 0) return arranged ? new ThreadSink(options, buckets) : new SplitSink(options, buckets);
   const encoder = createStripeEncoder(options);
   const { columns } = encoder;
   if (columns === null) return new LineSink(fieldTableFor(options, 'rules'), encoder);
@@ -100,25 +102,20 @@ class ThreadSink implements RowSink {
   private readonly linkId: number;
   private readonly parentId: number;
   private readonly createdUtc: number;
+  private readonly value: SplitValue | null;
   private readonly idSpan: Span = { source: nothing, start: 0, end: 0 };
   private readonly linkSpan: Span = { source: nothing, start: 0, end: 0 };
 
   constructor(options: RowOptions, buckets: number) {
     this.submissions = options.kind === 'submissions';
-    this.encoder = new SpillEncoder(options, buckets);
+    this.encoder = new SpillEncoder(spilledColumns(options.kind, options, { threads: true }), buckets);
     const lines = holdsLines(options);
     const chosen = this.encoder.columns.map(({ column }) => column);
     const fewer = !this.submissions && (lines || options.columns !== undefined);
     this.fields = fieldTableFor(options, fewer ? 'tree' : 'columns', chosen);
     const { fields } = this;
-    this.appenders = this.encoder.columns.map((buffer) =>
-      lines && buffer.column.name === 'raw'
-        ? // as it is, not as valid UTF-8: its format promises the line's own bytes
-          (_fields: FieldTable, source: Uint8Array, start: number, end: number): void => {
-            buffer.appendUtf8(source, start, end);
-          }
-        : (rowAppenders(fields, [buffer])[0] as ReturnType<typeof rowAppenders>[number]),
-    );
+    this.appenders = spillAppenders(fields, this.encoder, lines);
+    this.value = options.splitBy === undefined ? null : new SplitValue(fields, options.splitBy);
     this.id = fields.slot('id');
     this.createdUtc = fields.slot('created_utc');
     this.linkId = this.submissions ? -1 : fields.slot('link_id');
@@ -142,7 +139,9 @@ class ThreadSink implements RowSink {
     spanOf(fields, this.id, idSpan);
     if (this.submissions) nameOf(idSpan, linkSpan);
     else spanOf(fields, this.linkId, linkSpan);
-    encoder.beginRow({ kept, createdMs: secondsOf(fields, this.createdUtc) * 1000 }, linkSpan, idSpan);
+    this.value?.read(fields);
+    const createdMs = secondsOf(fields, this.createdUtc) * 1000;
+    encoder.beginRow({ kept, createdMs }, linkSpan, idSpan, this.value);
     if (this.submissions) encoder.parent(parentClass.none, nothing, 0, 0);
     else this.appendParent();
     for (const append of this.appenders) append(fields, source, start, end);
@@ -177,6 +176,57 @@ class ThreadSink implements RowSink {
       encoder.parent(parentClass.comment, source, start + commentPrefix.length, end);
     else encoder.parent(parentClass.other, source, start, end);
   }
+}
+
+/** Rows for files of their values: a flat dataset that is split. */
+class SplitSink implements RowSink {
+  readonly fields: FieldTable;
+  private readonly encoder: SpillEncoder;
+  private readonly appenders: ReturnType<typeof rowAppenders>;
+  private readonly value: SplitValue;
+
+  constructor(options: RowOptions, buckets: number) {
+    const { splitBy } = options;
+    if (splitBy === undefined) throw new TypeError('Cannot split rows: it is not said by what');
+    const columns = spilledColumns(options.kind, options, { threads: false });
+    const lines = holdsLines(options);
+    this.encoder = new SpillEncoder(columns, buckets);
+    const all = !lines && options.columns === undefined;
+    this.fields = fieldTableFor(options, all ? 'columns' : 'rules', columns);
+    this.appenders = spillAppenders(this.fields, this.encoder, lines);
+    this.value = new SplitValue(this.fields, splitBy);
+  }
+
+  keep(source: Uint8Array, start: number, end: number): void {
+    const { fields, encoder, value } = this;
+    value.read(fields);
+    encoder.beginSplitRow(value);
+    for (const append of this.appenders) append(fields, source, start, end);
+    encoder.endRow();
+  }
+
+  exclude(): void {
+    // no row
+  }
+
+  finish(): EncodedStripe {
+    return this.encoder.finish();
+  }
+}
+
+function spillAppenders(
+  fields: FieldTable,
+  encoder: SpillEncoder,
+  lines: boolean,
+): ReturnType<typeof rowAppenders> {
+  return encoder.columns.map((buffer) =>
+    lines && buffer.column.name === 'raw'
+      ? // as it is, not as valid UTF-8: its format promises the line's own bytes
+        (_fields: FieldTable, source: Uint8Array, start: number, end: number): void => {
+          buffer.appendUtf8(source, start, end);
+        }
+      : (rowAppenders(fields, [buffer])[0] as ReturnType<typeof rowAppenders>[number]),
+  );
 }
 
 function spanOf(fields: FieldTable, slot: number, span: Span): void {

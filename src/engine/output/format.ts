@@ -1,6 +1,7 @@
 /** What a format gives: an encoder per mill thread, and the framing of a part file. */
 import { columnsOf, type ArchiveKind, type Column } from '../../core/columns.ts';
 import type { OutputFormat } from '../../contract/job.ts';
+import type { SplitKey } from '../../contract/split.ts';
 import type { ColumnBuffer } from './column-buffer.ts';
 import { csvEncoder, csvEncoderOf, csvFraming, csvFramingOf } from './csv.ts';
 import { jsonColumnsEncoder } from './json-columns.ts';
@@ -11,8 +12,12 @@ export interface FormatOptions {
   readonly format: OutputFormat;
   readonly kind: ArchiveKind;
   readonly keepRaw: boolean;
-  /** Rows are shuffled into so many buckets, to be arranged in threads; absent or 0: they stay in the order of their lines. */
+  /** Rows are shuffled into so many buckets; absent or 0: they stay in the order of their lines. */
   readonly buckets?: number;
+  /** In buckets they wait to be arranged in threads; absent: they do. */
+  readonly arranged?: boolean | undefined;
+  /** In buckets they wait for files of their own for each value of this. */
+  readonly splitBy?: SplitKey | undefined;
   /** As in `ColumnChoice`. */
   readonly columns?: readonly string[] | undefined;
   readonly extra?: boolean | undefined;

@@ -18,13 +18,21 @@ export function millOptionsOf(input: SegmentInput): MillOptions {
 }
 
 /** The same but for the selection, which need not be read to know what a part looks like. */
-export function outputOptionsOf({ inspection, settings, buckets, nowSeconds }: SegmentInput): MillOptions {
+export function outputOptionsOf({
+  inspection,
+  settings,
+  buckets,
+  arranged,
+  nowSeconds,
+}: SegmentInput): MillOptions {
   const { kind } = inspection;
   return {
     format: settings.format,
     kind,
     keepRaw: settings.keepRaw,
     buckets,
+    arranged,
+    splitBy: settings.splitBy,
     columns: settings.columns,
     extra: settings.extra,
     rules: {

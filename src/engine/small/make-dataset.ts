@@ -1,9 +1,10 @@
 /** A small archive to its finished dataset, on the thread that calls: the steps of the ordinary job, in its order. */
-import { rmdir } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import type { JobState, RejectExample, SegmentInput } from '../../contract/job.ts';
 import {
   absorbBuckets,
   absorbParts,
+  arrangementOf,
   beginJob,
   bucketsToDo,
   endSource,
@@ -15,7 +16,7 @@ import {
 } from '../../contract/job-state.ts';
 import { packPart } from '../../contract/part.ts';
 import { resultOf } from '../../contract/progress.ts';
-import { packThreads } from '../../contract/threads.ts';
+import { packBuilt } from '../../contract/threads.ts';
 import { ThreadmillError } from '../../core/errors.ts';
 import { rejectExamplesMax, smallContentBytesMax } from '../../core/limits.ts';
 import { archiveName } from '../archive/archive-name.ts';
@@ -25,7 +26,7 @@ import { claimDataset, claimHolder, holdsClaim, releaseClaim, requireClaim } fro
 import { removeStrayPiece } from '../dataset/clean-up.ts';
 import { finishedJob } from '../dataset/finished-job.ts';
 import { inspectJob } from '../dataset/inspect-job.ts';
-import { claimName, datasetFolder, roleOf } from '../dataset/names.ts';
+import { claimName, datasetFolder, roleOf, valueFolders } from '../dataset/names.ts';
 import { publishDataset } from '../dataset/publish.ts';
 import { checkConfined } from '../output/confine.ts';
 import { ArchivePipeline, type PipelinePart, type PipelineStep } from '../pipeline/archive-pipeline.ts';
@@ -34,7 +35,8 @@ import { originOf } from '../pipeline/mill-options.ts';
 import { ownStaff } from '../pipeline/own-staff.ts';
 import { namesIn, removeFile } from '../storage/folder.ts';
 import { placeIn, resolvePlace } from '../storage/place.ts';
-import { assembleBucket, BucketMemory } from '../threads/bucket.ts';
+import { buildBucket } from '../threads/build-bucket.ts';
+import { BucketMemory } from '../threads/bucket.ts';
 import { spillFilesOf } from '../threads/spill-files.ts';
 import { KeptMills } from './kept-mills.ts';
 import { notSmall, refuseLarge, type SmallArchive, type SmallArchiveResult } from './small-archive.ts';
@@ -122,6 +124,8 @@ async function leaveAsItStood(dataset: string, jobId: string, stood: ReadonlySet
     if (name !== claimName && roleOf(name) !== null && !stood.has(name))
       await removeFile(placeIn(dataset, name)).catch(() => undefined); // clean-up finds what is left
   }
+  for (const name of valueFolders)
+    if (!stood.has(name)) await rm(placeIn(dataset, name), { recursive: true, force: true });
   await releaseClaim(dataset, jobId);
   await rmdir(dataset).catch(() => undefined); // something stood there before
 }
@@ -219,6 +223,7 @@ function segmentOf(job: JobState): SegmentInput {
   return {
     inspection,
     buckets,
+    ...arrangementOf(job),
     before: readBefore(job),
     settings,
     dataset,
@@ -232,9 +237,10 @@ function segmentOf(job: JobState): SegmentInput {
 
 async function assembled(read: JobState, { jobId, works, signal }: Tools): Promise<JobState> {
   const { settings, dataset, buckets, joined } = read;
+  const { arranged } = arrangementOf(read);
   let state = read;
   for (const bucket of bucketsToDo(read)) {
-    const entry = await assembleBucket(
+    const entry = await buildBucket(
       {
         folder: dataset,
         jobId,
@@ -243,9 +249,11 @@ async function assembled(read: JobState, { jobId, works, signal }: Tools): Promi
         columns: settings.columns,
         extra: settings.extra,
         paths: settings.paths,
+        splitBy: settings.splitBy,
+        flat: arranged === false,
         joined: joined !== null,
         buckets,
-        spills: spillFilesOf({ dataset, settings, buckets, spills: spillsOf(read) }),
+        spills: spillFilesOf({ dataset, settings, buckets, arranged, spills: spillsOf(read) }),
         payloadBytesMax: smallContentBytesMax,
         checkStop: () => {
           signal.throwIfAborted();
@@ -254,7 +262,7 @@ async function assembled(read: JobState, { jobId, works, signal }: Tools): Promi
       bucket,
       works.buckets,
     );
-    state = absorbBuckets(state, { built: [packThreads(entry)] });
+    state = absorbBuckets(state, { built: [packBuilt(entry)] });
   }
   return state;
 }

@@ -1,6 +1,7 @@
 /** Threads out of keys: who is a row, whose child it is, and in what order all stand. Pure. See docs/threads.md, "The rules". */
 import type { ThreadCounts } from '../../contract/threads.ts';
 import { parentIs, type KeyTable } from './key-table.ts';
+import { valuesInOrder } from './values-in-order.ts';
 
 /** Depth of a joined submission: one above a top-level comment. */
 const submissionDepth = -1;
@@ -266,10 +267,17 @@ class Arranger {
     figures.commentsMissing[thread] = (figures.commentsMissing[thread] as number) + 1;
   }
 
+  /** By their values where they are split, then by `link_id`. */
   private threadsInOrder(): readonly number[] {
-    const { links } = this.keys;
+    const { links, values } = this.keys;
     const threads = Array.from({ length: links.count }, (_, thread) => thread);
-    return threads.sort((a, b) => links.compare(a, b));
+    if (values.count <= 1) return threads.sort((a, b) => links.compare(a, b));
+    const order = valuesInOrder(values);
+    const place = new Uint32Array(values.count);
+    for (const [at, value] of order.entries()) place[value] = at;
+    return threads.sort(
+      (a, b) => (place[links.group(a)] as number) - (place[links.group(b)] as number) || links.compare(a, b),
+    );
   }
 }
 

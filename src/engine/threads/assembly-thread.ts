@@ -1,7 +1,8 @@
 /** Entry of an assembly's thread (`worker_threads`): one bucket at a time. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { packError } from '../pipeline/thread-error.ts';
-import { assembleBucket, BucketMemory } from './bucket.ts';
+import { buildBucket } from './build-bucket.ts';
+import { BucketMemory } from './bucket.ts';
 import type { AssemblerData, FromAssembler, ToAssembler } from './protocol.ts';
 
 const port = parentPort;
@@ -21,7 +22,7 @@ function checkStop(): void {
 async function assemble(bucket: number): Promise<FromAssembler> {
   try {
     checkStop();
-    return { type: 'done', entry: await assembleBucket({ ...options, checkStop }, bucket, memory) };
+    return { type: 'done', entry: await buildBucket({ ...options, checkStop }, bucket, memory) };
   } catch (error) {
     if (error instanceof Stopped) return { type: 'stopped' };
     return { type: 'failed', error: packError(error) };

@@ -1,10 +1,10 @@
 /** Buckets to files, several at a time on threads of their own. */
 import type { Worker } from 'node:worker_threads';
 import { assertNever } from '../../core/errors.ts';
-import type { ThreadsEntry } from '../../contract/threads.ts';
 import { startThread } from '../pipeline/thread.ts';
 import { unpackError } from '../pipeline/thread-error.ts';
 import type { BucketOptions } from './bucket.ts';
+import type { BuiltBucket } from './build-bucket.ts';
 import type { AssemblerData, FromAssembler, ToAssembler } from './protocol.ts';
 
 export type { SpillFile } from './bucket.ts';
@@ -28,7 +28,7 @@ export interface AssemblyOptions extends Omit<BucketOptions, 'payloadBytesMax' |
   /** Aborted: what is not committed is removed. */
   readonly signal: AbortSignal;
   /** Called after each bucket is committed, in any order. */
-  readonly onBucket: (entry: ThreadsEntry) => void;
+  readonly onBucket: (entry: BuiltBucket) => void;
 }
 
 /** How many threads fit a limit, and the payload that each may hold. */
@@ -90,7 +90,7 @@ export async function assembleBuckets(options: AssemblyOptions): Promise<void> {
 /** A thread that takes one bucket at a time. */
 class AssemblyLane {
   private readonly worker: Worker;
-  private waiting: PromiseWithResolvers<ThreadsEntry | null> | null = null;
+  private waiting: PromiseWithResolvers<BuiltBucket | null> | null = null;
   private dead: Error | null = null;
 
   constructor(data: AssemblerData) {
@@ -108,7 +108,7 @@ class AssemblyLane {
   }
 
   /** The bucket's entry; null where it was stopped. */
-  assemble(bucket: number): Promise<ThreadsEntry | null> {
+  assemble(bucket: number): Promise<BuiltBucket | null> {
     if (this.dead !== null) throw this.dead;
     this.waiting = Promise.withResolvers();
     this.worker.postMessage({ bucket } satisfies ToAssembler);

@@ -1,22 +1,25 @@
-/** One bucket from spilled rows to its two files: keys first, then the rows in their order, in as many passes as memory wants. */
+/** One bucket from spilled rows to its files: keys first, then the rows in their order, in as many passes as memory wants. */
 import type { ArchiveKind } from '../../core/columns.ts';
 import type { OutputFormat } from '../../contract/job.ts';
-import { threadsFile, threadTableFile, type ThreadsEntry } from '../../contract/threads.ts';
+import type { SplitKey } from '../../contract/split.ts';
+import {
+  addThreadCounts,
+  zeroThreadCounts,
+  type ThreadCounts,
+  type ThreadsEntry,
+  type ValuesEntry,
+} from '../../contract/threads.ts';
 import { frameBytesMax } from '../../core/limits.ts';
-import { requireClaim } from '../dataset/claim.ts';
-import { AtomicFile, type FileDigest } from '../output/atomic-file.ts';
-import { columnsFraming, type EncodedStripe, type PartFraming } from '../output/format.ts';
-import { jsonlFraming } from '../output/jsonl.ts';
-import { placeIn } from '../storage/place.ts';
+import { KeySets, setRowsMax } from '../split/key-sets.ts';
 import { arrange, type Arrangement } from './arrange.ts';
 import { ConversationPaths, NestedConversations } from './conversation-rows.ts';
-import { KeyTable } from './key-table.ts';
+import { KeyTable, type KeyChoice } from './key-table.ts';
 import { PayloadRow } from './payload-reader.ts';
 import { RowAtHand } from './row-at-hand.ts';
 import { ColumnRows, LineRows, type Payloads, type ThreadRowWriter } from './row-writers.ts';
 import { SpillReader, type BlockPlace } from './spill-file.ts';
 import { holdsLines, payloadColumns } from './spill-layout.ts';
-import { threadColumns, threadTableColumns } from './thread-columns.ts';
+import { SplitOutput, WholeOutput, type ThreadOutput } from './thread-output.ts';
 import { ThreadTableWriter } from './thread-table.ts';
 
 /** Format: rows of so many bytes of payload make a row group; two thirds of those of flat parts, for the smallest limit. */
@@ -48,6 +51,12 @@ export interface BucketOptions {
   /** Submissions are among the spills. */
   readonly joined: boolean;
   readonly buckets: number;
+  /** Values get files of their own, and rows carry them in their keys. */
+  readonly splitBy?: SplitKey | undefined;
+  /** Split rows keep the order of the archive; absent: they are arranged in threads. */
+  readonly flat?: boolean | undefined;
+  /** Of a split with threads; for tests. */
+  readonly setRowsMax?: number;
   /** All of the job's, in the order of their rows. */
   readonly spills: readonly SpillFile[];
   /** Bytes of payload to hold at a time; more are read in several passes. */
@@ -73,95 +82,105 @@ export async function assembleBucket(
   memory: BucketMemory,
 ): Promise<ThreadsEntry> {
   const assembly = new BucketAssembly(options, bucket, memory);
-  assembly.readKeys();
-  return assembly.write();
+  assembly.readKeys(null);
+  const output = await WholeOutput.create(options, bucket);
+  try {
+    return await output.commit(await assembly.write(output));
+  } finally {
+    await output.abort();
+  }
+}
+
+/**
+ * Builds the files of a bucket's values. As {@link assembleBucket}; of the keys no more than `setRowsMax` rows' are held at a
+ * time, but for those of one thread.
+ * @throws ThreadmillError as there
+ */
+export async function assembleSplitBucket(
+  options: BucketOptions & { readonly splitBy: SplitKey },
+  bucket: number,
+  memory: BucketMemory,
+): Promise<ValuesEntry> {
+  const assembly = new BucketAssembly(options, bucket, memory);
+  const output = new SplitOutput(options, bucket, memory.keys);
+  try {
+    let counts = zeroThreadCounts;
+    for (const choice of assembly.keyChoices()) {
+      assembly.readKeys(choice);
+      output.renumber();
+      counts = addThreadCounts(counts, await assembly.write(output));
+    }
+    return await output.commit(counts);
+  } finally {
+    output.abort();
+  }
 }
 
 class BucketAssembly {
   private readonly options: BucketOptions;
-  private readonly bucket: number;
   private readonly memory: BucketMemory;
   private readonly keys: KeyTable;
-  /** Blocks of each spill. */
-  private readonly places: (readonly BlockPlace[])[] = [];
+  /** Blocks of each spill, and the rows of each that are among the keys. */
+  private places: readonly (readonly BlockPlace[])[] = [];
+  private taken: number[][] = [];
 
   constructor(options: BucketOptions, bucket: number, memory: BucketMemory) {
     this.options = options;
-    this.bucket = bucket;
     this.memory = memory;
     this.keys = memory.keys;
-    this.keys.clear();
+    this.places = options.spills.map((_, index) => {
+      let blocks: readonly BlockPlace[] = [];
+      this.withSpill(index, (reader) => {
+        blocks = reader.blocks(bucket);
+      });
+      return blocks;
+    });
   }
 
-  readKeys(): void {
-    const { options, bucket, keys } = this;
-    for (const [index] of options.spills.entries())
-      this.withSpill(index, (reader, { kind }) => {
-        const places = reader.blocks(bucket);
-        this.places.push(places);
+  /** The sets of a split bucket's threads; null for one of all of them. */
+  keyChoices(): readonly (KeyChoice | null)[] {
+    const { setRowsMax: rowsMax = setRowsMax } = this.options;
+    const rows = this.places.flat().reduce((sum, place) => sum + place.rows, 0);
+    if (rows <= rowsMax) return [null];
+    const sets = new KeySets(rowsMax);
+    this.eachKeys((keys, place) => {
+      sets.count(keys, place.rows);
+    });
+    return sets.choices();
+  }
+
+  /** `choice`: which rows of a split are wanted; null: all. */
+  readKeys(choice: KeyChoice | null): void {
+    const { keys, options } = this;
+    const split = options.splitBy !== undefined;
+    keys.clear();
+    this.taken = this.places.map(() => []);
+    this.eachKeys((bytes, place, spill) => {
+      const { kind } = options.spills[spill] as SpillFile;
+      this.taken[spill]?.push(keys.add(bytes, place.rows, { kind, split, choice }));
+    });
+  }
+
+  /** Writes the rows whose keys were read. */
+  async write(output: ThreadOutput): Promise<ThreadCounts> {
+    const arrangement = arrange(this.keys, this.options);
+    await this.writeRows(arrangement, output);
+    return arrangement.counts;
+  }
+
+  private eachKeys(use: (keys: Uint8Array, place: BlockPlace, spill: number) => void): void {
+    for (const [index, places] of this.places.entries()) {
+      if (places.length === 0) continue;
+      this.withSpill(index, (reader) => {
         for (const place of places) {
-          options.checkStop();
-          keys.add(reader.keys(place), place.rows, kind);
+          this.options.checkStop();
+          use(reader.keys(place), place, index);
         }
       });
-  }
-
-  async write(): Promise<ThreadsEntry> {
-    const { options, bucket, keys } = this;
-    const { folder, format } = options;
-    const arrangement = arrange(keys, options);
-    const conversations = format === 'conversations';
-    const table = conversations
-      ? null
-      : await GroupedFile.create(
-          placeIn(folder, threadTableFile(bucket, format)),
-          columnsFraming(format, threadTableColumns()),
-        );
-    try {
-      const rows = await GroupedFile.create(
-        placeIn(folder, threadsFile(bucket, format)),
-        conversations
-          ? jsonlFraming({ format: 'jsonl.zst' })
-          : columnsFraming(format, threadColumns(options)),
-      );
-      try {
-        await this.writeRows(arrangement, rows, table);
-        return await this.commit(arrangement, rows, table);
-      } finally {
-        await rows.abort();
-      }
-    } finally {
-      await table?.abort();
     }
   }
 
-  private async commit(
-    { counts }: Arrangement,
-    rows: GroupedFile,
-    table: GroupedFile | null,
-  ): Promise<ThreadsEntry> {
-    const { options, bucket } = this;
-    const { folder, jobId, format, buckets } = options;
-    const said = { 'threadmill.threads': JSON.stringify({ index: bucket, buckets, ...counts }) };
-    await table?.end(said);
-    await rows.end(said);
-    await requireClaim(folder, jobId);
-    const tableDigest = table === null ? null : await table.commit();
-    const digest = await rows.commit();
-    return {
-      index: bucket,
-      ...counts,
-      file: threadsFile(bucket, format),
-      ...digest,
-      table: tableDigest === null ? null : { file: threadTableFile(bucket, format), ...tableDigest },
-    };
-  }
-
-  private async writeRows(
-    arrangement: Arrangement,
-    rows: GroupedFile,
-    table: GroupedFile | null,
-  ): Promise<void> {
+  private async writeRows(arrangement: Arrangement, output: ThreadOutput): Promise<void> {
     const { options, keys } = this;
     const { format } = options;
     const payloads: Payloads = {
@@ -169,42 +188,54 @@ class BucketAssembly {
       submissions: new PayloadRow(payloadColumns('submissions', options)),
     };
     const writer = this.rowWriter(payloads);
-    const tableWriter =
-      table === null ? null : new ThreadTableWriter(format, keys, arrangement.threads, payloads.submissions);
+    const table =
+      format === 'conversations'
+        ? null
+        : new ThreadTableWriter(format, keys, arrangement.threads, payloads.submissions);
     const atHand = new RowAtHand(keys, payloads.comments);
     const places = new Int32Array(keys.rows).fill(-1);
     const full = format === 'parquet' || format === 'csv' ? groupBytes : lineGroupBytes;
     let [pendingBytes, pendingThreads] = [0, 0];
+    const writeAll = async (): Promise<void> => {
+      await output.rows.append(writer.finish(true));
+      if (table !== null) await output.table?.append(table.finish());
+      pendingBytes = pendingThreads = 0;
+    };
     for (let from = 0; from < arrangement.count;) {
       const { to, payload } = this.readPayloads(arrangement, from, places);
       for (let at = from; at < to; at++) {
         const row = arrangement.row[at] as number;
+        const thread = keys.thread[row] as number;
         this.take(atHand, payloads, arrangement, at);
+        if (atHand.begins && output.isOther(thread)) {
+          if (at > 0) await writeAll();
+          await output.enter(thread);
+        }
+        output.count(atHand.begins, atHand.kept);
         atHand.payload.read(payload, places[row] as number);
         writer.write(atHand);
-        if (table !== null && tableWriter !== null && atHand.begins) {
-          tableWriter.write({
-            thread: keys.thread[row] as number,
+        if (table !== null && atHand.begins) {
+          table.write({
+            thread,
             submission: atHand.submission ? atHand.payload : null,
             submissionKept: atHand.kept,
             submissionCreatedMs: atHand.createdMs,
           });
           if (++pendingThreads === tableGroupRows) {
-            await table.append(tableWriter.finish());
+            await output.table?.append(table.finish());
             pendingThreads = 0;
           }
         }
         pendingBytes += (keys.payloadBytes[row] as number) + rowBytes;
         if (pendingBytes >= full) {
-          await rows.append(writer.finish(false));
+          await output.rows.append(writer.finish(false));
           pendingBytes = 0;
           options.checkStop();
         }
       }
       from = to;
     }
-    await rows.append(writer.finish(true));
-    if (table !== null && tableWriter !== null) await table.append(tableWriter.finish());
+    if (arrangement.count > 0) await writeAll();
   }
 
   private rowWriter(payloads: Payloads): ThreadRowWriter {
@@ -253,8 +284,8 @@ class BucketAssembly {
     for (const [index, blocks] of this.places.entries()) {
       if (blocks.length === 0) continue;
       this.withSpill(index, (reader) => {
-        for (const place of blocks) {
-          const end = firstRow + place.rows;
+        for (const [block, place] of blocks.entries()) {
+          const end = firstRow + (this.taken[index]?.[block] ?? 0);
           if (isWanted(places, firstRow, end)) {
             options.checkStop();
             this.copyBlock(reader.payload(place), firstRow, end, places, payload);
@@ -274,12 +305,11 @@ class BucketAssembly {
     payload: Uint8Array,
   ): void {
     const { keys } = this;
-    let at = 0;
     for (let row = firstRow; row < end; row++) {
-      const bytes = keys.payloadBytes[row] as number;
       const place = places[row] as number;
-      if (place >= 0) payload.set(block.subarray(at, at + bytes), place);
-      at += bytes;
+      if (place < 0) continue;
+      const from = keys.payloadAt[row] as number;
+      payload.set(block.subarray(from, from + (keys.payloadBytes[row] as number)), place);
     }
   }
 
@@ -297,46 +327,4 @@ class BucketAssembly {
 function isWanted(places: Int32Array, from: number, to: number): boolean {
   for (let row = from; row < to; row++) if ((places[row] as number) >= 0) return true;
   return false;
-}
-
-/** A file of row groups within its framing. */
-class GroupedFile {
-  private readonly file: AtomicFile;
-  private readonly framing: PartFraming;
-  private readonly groups: { offset: number; stripe: { rows: number; meta: unknown }; bytes: number }[] = [];
-
-  private constructor(file: AtomicFile, framing: PartFraming) {
-    this.file = file;
-    this.framing = framing;
-  }
-
-  static async create(path: string, framing: PartFraming): Promise<GroupedFile> {
-    const file = await AtomicFile.create(path);
-    try {
-      await file.write(framing.header());
-    } catch (error) {
-      await file.abort();
-      throw error;
-    }
-    return new GroupedFile(file, framing);
-  }
-
-  async append({ bytes, rows, meta }: EncodedStripe): Promise<void> {
-    if (bytes.length === 0) return;
-    this.groups.push({ offset: this.file.bytes, stripe: { rows, meta }, bytes: bytes.length });
-    await this.file.write(bytes);
-  }
-
-  async end(keyValues: Readonly<Record<string, string>>): Promise<void> {
-    await this.file.write(this.framing.footer(this.groups, keyValues));
-  }
-
-  commit(): Promise<FileDigest> {
-    return this.file.commit();
-  }
-
-  /** Removes what was not committed; may be called at any time. */
-  abort(): Promise<void> {
-    return this.file.abort();
-  }
 }

@@ -21,7 +21,9 @@ export const parentIs = {
  */
 export class KeyTable {
   rows = 0;
-  /** The threads' `link_id`s. */
+  /** What rows are split by: a missing value is in group 1, the others in 0. Empty where nothing is split. */
+  readonly values = new ByteIndex();
+  /** The threads' `link_id`s, each in the group of its value's number: in a broken dump a thread may have two, and is two then. */
   readonly links = new ByteIndex();
   /** Ids without prefix, each in the group of its thread's number. */
   readonly comments = new ByteIndex();
@@ -37,31 +39,47 @@ export class KeyTable {
   created = new Float64Array(initialRows);
   /** By row: 1 for a kept line. */
   kept = new Uint8Array(initialRows);
-  /** By row. */
+  /** By row: where its payload stands in that of its block, and its length. */
+  payloadAt = new Uint32Array(initialRows);
   payloadBytes = new Uint32Array(initialRows);
 
-  /** Adds the rows of a block's keys. @throws RangeError where they are no such thing. */
-  add(keys: Uint8Array, rows: number, kind: ArchiveKind): void {
+  /**
+   * Adds the rows of a block's keys, of a split those that `choice` takes (null: all); gives how many it added.
+   * @throws RangeError where they are no such thing.
+   */
+  add(keys: Uint8Array, rows: number, { kind, split, choice = null }: KeysOf): number {
     const cursor = new KeyCursor(keys);
-    for (let row = 0; row < rows; row++) this.addRow(cursor, kind);
+    const before = this.rows;
+    let payloadAt = 0;
+    for (let row = 0; row < rows; row++) {
+      const value = split ? cursor.value() : null;
+      const takes = choice === null || value === null || choice.takes(keys, value, cursor);
+      if (takes) this.addRow(cursor, kind, value);
+      const bytes = takes ? (this.payloadBytes[this.rows - 1] as number) : cursor.skipRow();
+      if (takes) this.payloadAt[this.rows - 1] = payloadAt;
+      payloadAt += bytes;
+    }
     if (cursor.at !== keys.length) throw new RangeError(`${keys.length - cursor.at} bytes are left over`);
+    return this.rows - before;
   }
 
   /** Empties it for another bucket, and keeps its memory. */
   clear(): void {
     this.rows = 0;
+    this.values.clear();
     this.links.clear();
     this.comments.clear();
     this.others.clear();
   }
 
-  private addRow(cursor: KeyCursor, kind: ArchiveKind): void {
+  private addRow(cursor: KeyCursor, kind: ArchiveKind, value: ValueAt | null): void {
     const { bytes } = cursor;
     if (this.rows === this.comment.length) this.grow();
     const row = this.rows++;
     this.kept[row] = cursor.byte() & keptFlag;
     let length = cursor.varint();
-    const thread = this.links.intern(0, bytes, cursor.at, cursor.skip(length));
+    const group = value === null ? 0 : this.values.intern(value.missing, bytes, value.start, value.end);
+    const thread = this.links.intern(group, bytes, cursor.at, cursor.skip(length));
     this.thread[row] = thread;
     length = cursor.varint();
     const idStart = cursor.at;
@@ -91,6 +109,7 @@ export class KeyTable {
     this.parent = grown(this.parent, new Int32Array(capacity));
     this.created = grown(this.created, new Float64Array(capacity));
     this.kept = grown(this.kept, new Uint8Array(capacity));
+    this.payloadAt = grown(this.payloadAt, new Uint32Array(capacity));
     this.payloadBytes = grown(this.payloadBytes, new Uint32Array(capacity));
   }
 }
@@ -100,9 +119,31 @@ function grown<T extends { set(from: T): void }>(from: T, to: T): T {
   return to;
 }
 
+/** Where a row's value stands in its keys; `missing`: 1 where it has none. Reused from row to row. */
+export interface ValueAt {
+  readonly missing: 0 | 1;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Which rows of a split are wanted. */
+export interface KeyChoice {
+  /** `cursor` stands at what follows the row's value, and is left there. */
+  takes(keys: Uint8Array, value: ValueAt, cursor: KeyCursor): boolean;
+}
+
+/** What the keys of a block are. */
+export interface KeysOf {
+  readonly kind: ArchiveKind;
+  /** They begin with the value that rows are split by. */
+  readonly split: boolean;
+  readonly choice?: KeyChoice | null;
+}
+
 /** Reads what the spill encoder wrote; a read past the end throws. */
-class KeyCursor {
+export class KeyCursor {
   at = 0;
+  private readonly found: { missing: 0 | 1; start: number; end: number } = { missing: 0, start: 0, end: 0 };
   readonly bytes: Uint8Array;
   private readonly view: DataView;
 
@@ -128,6 +169,27 @@ class KeyCursor {
       value += (byte & 127) * factor;
       if (byte < 128) return value;
     }
+  }
+
+  /** The value that a row of a split begins with; valid until the next call. */
+  value(): ValueAt {
+    const { found } = this;
+    const length = this.varint();
+    found.missing = length === 0 ? 1 : 0;
+    found.start = this.at;
+    found.end = this.skip(Math.max(0, length - 1));
+    return found;
+  }
+
+  /** Goes over a row of a thread, behind its value; gives the length of its payload. */
+  skipRow(): number {
+    this.byte();
+    this.skip(this.varint());
+    this.skip(this.varint());
+    this.double();
+    const kind = this.byte();
+    if (kind === parentClass.comment || kind === parentClass.other) this.skip(this.varint());
+    return this.varint();
   }
 
   /** Goes over so many bytes; gives where it is then. */

@@ -1,14 +1,14 @@
 /** Messages between an assembly and its threads. */
-import type { ThreadsEntry } from '../../contract/threads.ts';
 import type { PackedError } from '../pipeline/thread-error.ts';
 import type { BucketOptions } from './bucket.ts';
+import type { BuiltBucket } from './build-bucket.ts';
 
 export interface ToAssembler {
   readonly bucket: number;
 }
 
 export type FromAssembler =
-  | { readonly type: 'done'; readonly entry: ThreadsEntry }
+  | { readonly type: 'done'; readonly entry: BuiltBucket }
   | { readonly type: 'stopped' }
   | { readonly type: 'failed'; readonly error: PackedError };
 

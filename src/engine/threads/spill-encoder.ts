@@ -1,10 +1,10 @@
-/** The encoder of a mill thread whose rows are to be arranged in threads: rows go into the bucket of their thread. */
+/** The encoder of a mill thread whose rows are to be shuffled: they go into the bucket of their thread, or of their value. */
 import { constants, zstdCompressSync } from 'node:zlib';
 import type { Column } from '../../core/columns.ts';
 import type { ColumnBuffer } from '../output/column-buffer.ts';
 import { ByteSink } from '../output/byte-sink.ts';
-import type { EncodedStripe, FormatOptions, StripeEncoder } from '../output/format.ts';
-import { keptFlag, parentClass, payloadColumns, withheldColumns } from './spill-layout.ts';
+import type { EncodedStripe, StripeEncoder } from '../output/format.ts';
+import { keptFlag, parentClass, withheldColumns } from './spill-layout.ts';
 import { bucketOf } from './thread-hash.ts';
 
 /**
@@ -39,10 +39,22 @@ interface Row {
   kept: boolean;
 }
 
-/** A row's key fields: spans of bytes. `parent` is empty where `parentClass` says all. */
+/** What a row's keys begin with. `createdMs`: since 1970. */
 export interface RowKeys {
   readonly kept: boolean;
   readonly createdMs: number;
+}
+
+/** A run of bytes. */
+export interface Span {
+  readonly source: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The value that a row is split by. `missing`: it has none, which is another thing than an empty one. */
+export interface SplitSpan extends Span {
+  readonly missing: boolean;
 }
 
 /**
@@ -112,7 +124,8 @@ export class SpillEncoder implements StripeEncoder {
   private blocks: SpillBlock[] = [];
   private rows = 0;
 
-  constructor(options: FormatOptions, buckets: number) {
+  /** `columns`: of the payload. */
+  constructor(columns: readonly Column[], buckets: number) {
     this.buckets = Array.from({ length: buckets }, () => ({
       keys: new ByteSink(0),
       payload: new ByteSink(0),
@@ -120,29 +133,27 @@ export class SpillEncoder implements StripeEncoder {
     }));
     this.bucket = this.buckets[0] as Bucket;
     this.row = { payload: this.bucket.payload, kept: true };
-    this.columns = payloadColumns(options.kind, options).map((column) => new SpillColumn(column, this.row));
+    this.columns = columns.map((column) => new SpillColumn(column, this.row));
   }
 
   appendLine(): void {
     throw new TypeError('Cannot append a line to a spill: its row has to be begun');
   }
 
+  /** Begins a row of this value, in its bucket; nothing else is known of its place. */
+  beginSplitRow(value: SplitSpan): void {
+    this.enter(value, true);
+    this.pushValue(value);
+  }
+
   /**
-   * Begins the row of the comment `id` (bytes [idStart, idEnd) of `idSource`) in thread `link`. `createdMs`: since 1970.
-   * Its parent follows by {@link parent}, where it has one.
+   * Begins the row of the comment `id` in thread `link`, in the bucket of the thread, or of `value` where there is one. Its
+   * parent follows by {@link parent}, where it has one.
    */
-  beginRow(
-    keys: RowKeys,
-    link: { readonly source: Uint8Array; readonly start: number; readonly end: number },
-    id: { readonly source: Uint8Array; readonly start: number; readonly end: number },
-  ): void {
-    const bucket = this.buckets[bucketOf(link.source, link.start, link.end, this.buckets.length)] as Bucket;
-    this.bucket = bucket;
-    this.row.payload = bucket.payload;
-    this.row.kept = keys.kept;
-    this.rowAt = bucket.payload.length;
-    this.keysAt = bucket.keys.length;
-    const sink = bucket.keys;
+  beginRow(keys: RowKeys, link: Span, id: Span, value: SplitSpan | null = null): void {
+    this.enter(value ?? link, keys.kept);
+    if (value !== null) this.pushValue(value);
+    const sink = this.bucket.keys;
     sink.pushByte(keys.kept ? keptFlag : 0);
     sink.pushVarint(link.end - link.start);
     sink.push(link.source, link.start, link.end);
@@ -180,6 +191,22 @@ export class SpillEncoder implements StripeEncoder {
       payload.reset();
     }
     return stripe;
+  }
+
+  private enter({ source, start, end }: Span, kept: boolean): void {
+    const bucket = this.buckets[bucketOf(source, start, end, this.buckets.length)] as Bucket;
+    this.bucket = bucket;
+    this.row.payload = bucket.payload;
+    this.row.kept = kept;
+    this.rowAt = bucket.payload.length;
+    this.keysAt = bucket.keys.length;
+  }
+
+  /** As a string of the payload: 0 for none, else its length + 1 and its bytes. */
+  private pushValue({ source, start, end, missing }: SplitSpan): void {
+    const sink = this.bucket.keys;
+    sink.pushVarint(missing ? 0 : end - start + 1);
+    if (!missing) sink.push(source, start, end);
   }
 
   private endBlocks(): void {

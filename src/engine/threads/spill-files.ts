@@ -8,10 +8,11 @@ export function spillFilesOf({
   dataset,
   settings: { format },
   buckets,
+  arranged,
   spills,
-}: Pick<AssemblyInput, 'dataset' | 'settings' | 'buckets' | 'spills'>): readonly SpillFile[] {
+}: Pick<AssemblyInput, 'dataset' | 'settings' | 'buckets' | 'arranged' | 'spills'>): readonly SpillFile[] {
   return (['comments', 'submissions'] as const).flatMap((kind) => {
-    const naming = partNaming({ format, kind, buckets });
+    const naming = partNaming({ format, kind, buckets, arranged });
     return spills[kind].map((bytes, index) => ({
       path: placeIn(dataset, partFile(index, naming)),
       bytes,

@@ -1,6 +1,7 @@
 /** What a spilled row holds: keys, from which threads are arranged, and a payload, which only waits to be written. */
 import { columnsOf, type ArchiveKind, type Column, type ColumnChoice } from '../../core/columns.ts';
 import type { OutputFormat } from '../../contract/job.ts';
+import type { SplitKey } from '../../contract/split.ts';
 
 /** What the keys hold already. */
 const keyColumns: ReadonlySet<string> = new Set(['id', 'created_utc', 'link_id', 'parent_id']);
@@ -24,7 +25,23 @@ export function holdsLines({ format, columns }: OutputChoice): boolean {
 
 type OutputChoice = Pick<ColumnChoice, 'columns'> & { readonly format: OutputFormat };
 
-/** The payload's columns in their order. The submission's serve the thread table too, whatever the format. */
+/** How rows wait in a spill: with the keys of their place in a thread, with the value that they are split by, or with both. */
+export interface SpillShape {
+  readonly threads: boolean;
+  readonly splitBy: SplitKey | null;
+}
+
+/** The payload's columns of a shape, in their order. */
+export function spilledColumns(
+  kind: ArchiveKind,
+  options: OutputChoice & ColumnChoice,
+  { threads }: Pick<SpillShape, 'threads'>,
+): readonly Column[] {
+  if (threads) return payloadColumns(kind, options);
+  return holdsLines(options) ? [lineColumn] : columnsOf(kind, options);
+}
+
+/** The payload's columns in their order, where rows are arranged in threads. The submission's serve the thread table too, whatever the format. */
 export function payloadColumns(kind: ArchiveKind, options: OutputChoice & ColumnChoice): readonly Column[] {
   const { format, keepRaw, extra } = options;
   const lines = holdsLines(options);

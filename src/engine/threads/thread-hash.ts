@@ -1,5 +1,5 @@
 /**
- * The bucket of a thread, from 0 to `buckets` - 1, by the bytes [start, end) of its `link_id`. FNV-1a with a finishing mix,
+ * The bucket of a thread, from 0 to `buckets` - 1, by the bytes [start, end) of its `link_id`, or of a value that rows are split by. FNV-1a with a finishing mix,
  * so that neighbouring ids part. Format: a change moves threads to other files.
  * @see http://www.isthe.com/chongo/tech/comp/fnv/
  */

@@ -16,6 +16,7 @@ const others: Readonly<Required<JobSettings>> = {
   keepRaw: true,
   columns: ['id'],
   extra: true,
+  splitBy: 'author',
   subreddit: ['austin'],
   subredditsFile: { path: '/names', names: 1000, sha256: 'a'.repeat(64) },
   author: ['spez'],

@@ -95,7 +95,7 @@ describe('manifestOf()', () => {
           { ...input, settings: { ...input.settings, format, keepRaw } },
           { parts: [], rejects: null },
           null,
-          '',
+          { createdAt: '' },
         ).columns.map(({ name }) => name);
       assert.equal(columns('parquet', false)[0], 'id');
       assert.equal(columns('csv', true).at(-1), 'raw');
@@ -104,7 +104,9 @@ describe('manifestOf()', () => {
 
   it('holds the settings that decide bytes of the output and no other', () =>
     inFolder(async (folder) => {
-      const { settings } = manifestOf(await writeParts(folder, []), { parts: [], rejects: null }, null, '');
+      const { settings } = manifestOf(await writeParts(folder, []), { parts: [], rejects: null }, null, {
+        createdAt: '',
+      });
       assert.equal('maxBatchSize' in settings || 'maxMemoryUsage' in settings, false);
       assert.deepEqual([settings.format, settings.qualityMinScore], ['jsonl', -5]);
     }));

@@ -113,7 +113,7 @@ describe('publishDataset()', () => {
       for (const name of [...strangers, ...ofOthers, 'part-00007.csv.0a1b2c3d.tmp'])
         await writeFile(join(folder, name), '');
       const manifest = await publishDataset(input);
-      assert.ok(manifest.threads === null);
+      assert.ok(manifest.threads === null && manifest.split === undefined);
       assert.deepEqual(
         (await readdir(folder)).sort(),
         [

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { OutputFormat, PublishInput, ReadSource } from '../../../src/contract/job.ts';
 import { packPart } from '../../../src/contract/part.ts';
-import { packThreads, type PackedThreads } from '../../../src/contract/threads.ts';
+import { packBuilt, type PackedThreads } from '../../../src/contract/threads.ts';
 import type { ArchiveKind } from '../../../src/core/columns.ts';
 import { addCounters, zeroCounters } from '../../../src/core/fates.ts';
 import { claimDataset } from '../../../src/engine/dataset/claim.ts';
@@ -89,7 +89,7 @@ export async function writeThreads(
     threads: 1,
     limitBytes: 128_000_000,
     signal: new AbortController().signal,
-    onBucket: (entry) => threads.push(packThreads(entry)),
+    onBucket: (entry) => threads.push(packBuilt(entry)),
   });
   return {
     jobId,

@@ -3,7 +3,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import type { ArchiveKind } from '../../../src/core/columns.ts';
 import { KeyTable } from '../../../src/engine/threads/key-table.ts';
 import { SpillEncoder, type SpillBlock } from '../../../src/engine/threads/spill-encoder.ts';
-import { parentClass } from '../../../src/engine/threads/spill-layout.ts';
+import { parentClass, payloadColumns } from '../../../src/engine/threads/spill-layout.ts';
 
 /** A row. `parent`: `thread`, `t1_…` or another text; absent: none. */
 export interface KeyRow {
@@ -21,7 +21,8 @@ export function tableOf(rows: readonly KeyRow[]): KeyTable {
   const table = new KeyTable();
   for (const kind of ['comments', 'submissions'] as const) {
     const own = rows.filter(({ submission = false }) => submission === (kind === 'submissions'));
-    for (const { keys, rows: count } of spilledKeys(own, kind)) table.add(keys, count, kind);
+    for (const { keys, rows: count } of spilledKeys(own, kind))
+      table.add(keys, count, { kind, split: false });
   }
   return table;
 }
@@ -31,7 +32,7 @@ function spilledKeys(
   rows: readonly KeyRow[],
   kind: ArchiveKind,
 ): readonly { readonly keys: Buffer; readonly rows: number }[] {
-  const encoder = new SpillEncoder({ format: 'parquet', kind, keepRaw: false }, 1);
+  const encoder = new SpillEncoder(payloadColumns(kind, { format: 'parquet', keepRaw: false }), 1);
   for (const row of rows) appendKeys(encoder, row);
   const { bytes, meta } = encoder.finish();
   let at = 0;

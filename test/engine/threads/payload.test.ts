@@ -20,7 +20,7 @@ function spill(
   options: { readonly kind: ArchiveKind; readonly format: OutputFormat; readonly keepRaw: boolean },
   buckets: number,
 ): readonly { readonly bucket: number; readonly rows: number; readonly payload: Buffer }[] {
-  const encoder = new SpillEncoder(options, buckets);
+  const encoder = new SpillEncoder(payloadColumns(options.kind, options), buckets);
   for (const { link, kept, values } of rows) {
     const source = Buffer.from(link);
     const span = { source, start: 0, end: source.length };

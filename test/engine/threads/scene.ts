@@ -155,7 +155,7 @@ export async function assemble(
     limitBytes: 512 * 1024 * 1024,
     signal: new AbortController().signal,
     onBucket: (entry) => {
-      entries.push(entry);
+      entries.push(entry as ThreadsEntry);
     },
     ...rest,
   });
