@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { outputFormats, type OutputFormat } from '../../src/contract/job.ts';
+import { keepCompiledCode } from '../../src/compile-cache.ts';
 import type { EngineReport } from '../engine-run.ts';
 import { checkRows, type BenchArchive } from './archives.ts';
 import { historyOf } from './history.ts';
@@ -32,7 +33,11 @@ export async function runEngine(
   args: readonly string[],
   { whole = true }: { readonly whole?: boolean } = {},
 ): Promise<Sample> {
-  const ran = await run([process.execPath, engineProgram, archive.path, folder, ...args], context);
+  // as the command line has it
+  const env = { ...plainEnvironment() };
+  keepCompiledCode(env);
+  const command = [process.execPath, engineProgram, archive.path, folder, ...args] as const;
+  const ran = await run([...command], { ...context, env });
   const report = JSON.parse(ran.stdout) as EngineReport;
   if (whole) checkRows(archive, report.rows);
   else if (report.rows === 0) throw new Error('Nothing was selected, so nothing was measured');
