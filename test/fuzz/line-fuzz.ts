@@ -168,7 +168,9 @@ function compare(source: Uint8Array, lines: number, kind: ArchiveKind): number {
   let at = 0;
   for (let line = 0; line < lines; line++) {
     const end = source.indexOf(10, at);
-    const scanned = scanner.scan(source, at);
+    const begin = scanner.take(source, at, end + 1);
+    const found = scanner.scan(begin);
+    const scanned = found < 0 ? -1 : found - begin + at;
     const outcome = parseLine(source, at, end, slow);
     if (scanned >= 0) {
       sure++;

@@ -9,7 +9,7 @@ import { Selector } from '../selection/selector.ts';
 import type { FieldTable } from './fields.ts';
 import { parseLine } from './parse.ts';
 import { createRowSink, type RowSink } from './row-sink.ts';
-import { LineScanner } from './scan.ts';
+import { LineScanner, scanBytesMax } from './scan.ts';
 import { Judge, type RuleSettings } from './verdict.ts';
 
 const lineFeed = 0x0a;
@@ -73,6 +73,8 @@ export class StripeMill {
   /** Length so far of a line over `lineBytesMax`, of which only the first bytes are in `carry`; 0 where there is none. */
   private overlongBytes = 0;
   private overlongBlank = true;
+  /** Its last byte so far is a CR, which is no part of it where the line ends there. */
+  private overlongReturn = false;
 
   constructor(options: MillOptions) {
     this.sink = createRowSink(options);
@@ -105,24 +107,11 @@ export class StripeMill {
 
   /** Takes the next bytes of the stripe; lines may go over the border of two calls anywhere. */
   write(block: Uint8Array): void {
-    if (this.rowsLeft === 0) return;
-    let at = 0;
-    if (this.carryBytes > 0 || this.overlongBytes > 0) {
-      const end = block.indexOf(lineFeed);
-      const part = end < 0 ? block : block.subarray(0, end);
-      this.extend(part);
-      if (end < 0) {
-        this.offset += block.length;
-        return;
-      }
-      this.endCarried(this.offset + end);
-      at = end + 1;
+    if (block.length <= scanBytesMax) this.take(block);
+    else {
+      for (let at = 0; at < block.length; at += scanBytesMax)
+        this.take(block.subarray(at, at + scanBytesMax));
     }
-    const last = block.lastIndexOf(lineFeed);
-    const base = this.offset;
-    while (at <= last && this.rowsLeft > 0) at = this.line(block, at, base + at) + 1;
-    if (at < block.length) this.extend(block.subarray(at));
-    this.offset = base + block.length;
   }
 
   /**
@@ -158,6 +147,38 @@ export class StripeMill {
     return milled;
   }
 
+  private take(block: Uint8Array): void {
+    if (this.rowsLeft === 0) return;
+    let at = 0;
+    if (this.carryBytes > 0 || this.overlongBytes > 0) {
+      const end = block.indexOf(lineFeed);
+      const part = end < 0 ? block : block.subarray(0, end);
+      this.extend(part);
+      if (end < 0) {
+        this.offset += block.length;
+        return;
+      }
+      this.endCarried(this.offset + end);
+      at = end + 1;
+    }
+    const base = this.offset;
+    const behind = block.lastIndexOf(lineFeed) + 1;
+    if (at < behind) this.takeLines(block, at, behind);
+    const rest = Math.max(at, behind);
+    if (rest < block.length) this.extend(block.subarray(rest));
+    this.offset = base + block.length;
+  }
+
+  /** Whole lines [start, end) of the block that begins at `offset`. */
+  private takeLines(block: Uint8Array, start: number, end: number): void {
+    const { scanner } = this;
+    const { bytes } = scanner;
+    let at = scanner.take(block, start, end);
+    const base = this.offset + start - at;
+    const last = at + end - start;
+    while (at < last && this.rowsLeft > 0) at = this.line(bytes, at, base + at) + 1;
+  }
+
   private extend(part: Uint8Array): void {
     if (this.overlongBytes === 0 && this.carryBytes + part.length > lineBytesMax + 1) {
       // The bound is on the line without its CR; one byte of slack lets endCarried() judge the border exactly.
@@ -166,6 +187,7 @@ export class StripeMill {
     }
     if (this.overlongBytes > 0) {
       this.overlongBytes += part.length;
+      if (part.length > 0) this.overlongReturn = part[part.length - 1] === carriageReturn;
       if (this.overlongBlank) this.overlongBlank = isBlank(part, 0, part.length);
       if (this.carryBytes < overlongRawBytesMax) {
         const room = part.subarray(0, overlongRawBytesMax - this.carryBytes);
@@ -203,12 +225,15 @@ export class StripeMill {
           0,
           Math.min(carryBytes, overlongRawBytesMax),
           endOffset - overlongBytes,
-          overlongBytes,
+          overlongBytes - (this.overlongReturn ? 1 : 0),
         );
     } else {
       this.grow(carryBytes + 1);
       this.carry[carryBytes] = lineFeed;
-      this.line(this.carry, 0, endOffset - carryBytes);
+      const offset = endOffset - carryBytes;
+      if (carryBytes < scanBytesMax)
+        this.line(this.scanner.bytes, this.scanner.take(this.carry, 0, carryBytes + 1), offset);
+      else this.line(this.carry, 0, offset);
     }
     if (this.carry.length > 4 * 1024 * 1024) this.carry = new Uint8Array(64 * 1024);
   }
@@ -221,7 +246,7 @@ export class StripeMill {
       offset = byteOrderMarkBytes;
     }
     // the scanner finds the end by itself; only where it is unsure the line is searched for it
-    const scanned = this.scanner.scan(source, start);
+    const scanned = source === this.scanner.bytes ? this.scanner.scan(start) : -1;
     const lineFeedAt = scanned < 0 ? source.indexOf(lineFeed, start) : scanned;
     const end = lineFeedAt > start && source[lineFeedAt - 1] === carriageReturn ? lineFeedAt - 1 : lineFeedAt;
     if (end - start > lineBytesMax && !isBlank(source, start, end)) {
