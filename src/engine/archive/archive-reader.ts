@@ -69,7 +69,7 @@ export class ArchiveReader {
   private readonly searchBytesMax: number;
   private readonly fileBytes: number;
   private readonly file: ByteSource;
-  private readonly input = Buffer.allocUnsafeSlow(readBytes);
+  private readonly input: Buffer;
   private decoder: ByteDecoder;
   private walker: FrameWalker;
   private frames: FramePoint[];
@@ -112,6 +112,7 @@ export class ArchiveReader {
     } catch (error) {
       throw archiveError(path, error);
     }
+    this.input = Buffer.allocUnsafeSlow(Math.min(readBytes, Math.max(1, this.file.size())));
     this.decoder = openDecoder(container);
     this.walker = new FrameWalker(start.compressed);
   }
@@ -212,7 +213,7 @@ export class ArchiveReader {
   private refill(): void {
     this.inputStart += this.inputBytes;
     this.at = 0;
-    const wanted = Math.max(0, Math.min(readBytes, this.fileBytes - this.inputStart));
+    const wanted = Math.max(0, Math.min(this.input.length, this.fileBytes - this.inputStart));
     try {
       this.inputBytes = this.file.read(this.input, 0, wanted, this.inputStart);
     } catch (error) {

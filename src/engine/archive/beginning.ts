@@ -7,6 +7,8 @@ import type { Container } from './container.ts';
 const beginningBytes = 4 * 1024 * 1024;
 /** How far behind damage another frame is looked for: a look must not read hundreds of gigabytes. */
 const searchBytesMax = 64 * 1024 * 1024;
+/** Kept: who looks at thousands of archives would make gigabytes of garbage, for which nobody's heap looks full. */
+let buffer: Buffer | null = null;
 /** Lines that vote on the kind. */
 const votesMax = 100;
 const lineFeed = 0x0a;
@@ -24,12 +26,12 @@ export interface Beginning {
 
 /**
  * Decompresses the first 4 MiB, or what there is before damage; with `salvage` it goes over damage to a frame that begins
- * within 64 MiB. Memory: 5 MiB and a decoder whose window is filled no further than that.
+ * within 64 MiB. The bytes are valid until the next call on this thread. Memory: 5 MiB and a decoder whose window is filled no further than that.
  *
  * @throws {ThreadmillError} ARCHIVE_MISSING, ARCHIVE_UNREADABLE; damage is a value
  */
 export function readBeginning(path: string, container: Container, salvage = false): Beginning {
-  const buffer = Buffer.allocUnsafeSlow(beginningBytes);
+  buffer ??= Buffer.allocUnsafeSlow(beginningBytes);
   const reader = new ArchiveReader(path, container, { salvage, searchBytesMax });
   try {
     const bytes = reader.read(buffer);

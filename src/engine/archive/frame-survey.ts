@@ -47,7 +47,7 @@ export async function surveyFrames(path: string): Promise<FrameSurvey> {
 
 async function walk(file: StoredFile): Promise<FrameSurvey> {
   const walker = new FrameWalker();
-  const buffer = Buffer.allocUnsafe(readBytes);
+  const buffer = Buffer.allocUnsafe(Math.min(readBytes, Math.max(1, file.bytes)));
   let frames = 0;
   let windowBytes = 0;
   let decoderBytes = 0;

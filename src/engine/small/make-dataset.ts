@@ -130,6 +130,9 @@ async function leaveAsItStood(dataset: string, jobId: string, stood: ReadonlySet
   await rmdir(dataset).catch(() => undefined); // something stood there before
 }
 
+/** Text that is decoded and milled at a time: decides no byte, only how soon an abort is heard and what it takes. */
+const blockBytes = 256 * 1024;
+
 interface Tools {
   readonly jobId: string;
   readonly works: SmallWorks;
@@ -167,8 +170,8 @@ class Reading {
       origin: originOf(input),
       partBytes: input.settings.partBytes,
       threads: 1,
-      batchSize: input.batchSize,
-      meanLineBytes: input.inspection.meanLineBytes,
+      batchSize: 1,
+      meanLineBytes: blockBytes,
       inFlightBytesMax: 1,
       salvage: input.settings.salvage,
       staff: ownStaff(mill),

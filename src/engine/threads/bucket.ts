@@ -10,9 +10,11 @@ import {
   type ValuesEntry,
 } from '../../contract/threads.ts';
 import { frameBytesMax } from '../../core/limits.ts';
+import type { StripeEncoder } from '../output/format.ts';
 import { KeySets, setRowsMax } from '../split/key-sets.ts';
 import { arrange, type Arrangement } from './arrange.ts';
 import { ConversationPaths, NestedConversations } from './conversation-rows.ts';
+import { KeptEncoders } from './kept-encoders.ts';
 import { KeyTable, type KeyChoice } from './key-table.ts';
 import { PayloadRow } from './payload-reader.ts';
 import { RowAtHand } from './row-at-hand.ts';
@@ -20,6 +22,7 @@ import { ColumnRows, LineRows, type Payloads, type ThreadRowWriter } from './row
 import { SpillReader, type BlockPlace } from './spill-file.ts';
 import { holdsLines, payloadColumns } from './spill-layout.ts';
 import { SplitOutput, WholeOutput, type ThreadOutput } from './thread-output.ts';
+import { threadColumns, threadTableColumns } from './thread-columns.ts';
 import { ThreadTableWriter } from './thread-table.ts';
 
 /** Format: rows of so many bytes of payload make a row group; two thirds of those of flat parts, for the smallest limit. */
@@ -68,6 +71,7 @@ export interface BucketOptions {
 /** Memory that a thread uses from bucket to bucket: garbage of typed arrays waits long for its collection. */
 export class BucketMemory {
   readonly keys = new KeyTable();
+  readonly encoders = new KeptEncoders();
   payload = new Uint8Array(0);
 }
 
@@ -187,11 +191,16 @@ class BucketAssembly {
       comments: new PayloadRow(payloadColumns('comments', options)),
       submissions: new PayloadRow(payloadColumns('submissions', options)),
     };
-    const writer = this.rowWriter(payloads);
+    const { encoders } = this.memory;
+    const conversations = format === 'conversations';
+    const [columns, tableColumns] = [threadColumns(options), threadTableColumns()];
+    const encoder = conversations || holdsLines(options) ? null : encoders.take(format, columns);
+    const tableEncoder = conversations ? null : encoders.take(format, tableColumns);
+    const writer = this.rowWriter(payloads, encoder);
     const table =
-      format === 'conversations'
+      tableEncoder === null
         ? null
-        : new ThreadTableWriter(format, keys, arrangement.threads, payloads.submissions);
+        : new ThreadTableWriter(tableEncoder, keys, arrangement.threads, payloads.submissions);
     const atHand = new RowAtHand(keys, payloads.comments);
     const places = new Int32Array(keys.rows).fill(-1);
     const full = format === 'parquet' || format === 'csv' ? groupBytes : lineGroupBytes;
@@ -236,14 +245,16 @@ class BucketAssembly {
       from = to;
     }
     if (arrangement.count > 0) await writeAll();
+    if (encoder !== null) encoders.give(format, columns, encoder);
+    if (tableEncoder !== null) encoders.give(format, tableColumns, tableEncoder);
   }
 
-  private rowWriter(payloads: Payloads): ThreadRowWriter {
+  private rowWriter(payloads: Payloads, encoder: StripeEncoder | null): ThreadRowWriter {
     const { options } = this;
     const { format } = options;
     if (format === 'conversations')
       return options.paths ? new ConversationPaths(payloads) : new NestedConversations(payloads);
-    return holdsLines(options) ? new LineRows(format, payloads) : new ColumnRows(format, options, payloads);
+    return encoder === null ? new LineRows(format, payloads) : new ColumnRows(encoder, payloads);
   }
 
   private take(atHand: RowAtHand, payloads: Payloads, arrangement: Arrangement, at: number): void {

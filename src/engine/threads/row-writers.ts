@@ -1,14 +1,12 @@
 /** Rows of threads as the formats want them: columns, or the original lines with the tree's members added. */
 import type { OutputFormat } from '../../contract/job.ts';
-import type { ColumnChoice } from '../../core/columns.ts';
 import { ByteSink } from '../output/byte-sink.ts';
 import type { ColumnBuffer } from '../output/column-buffer.ts';
-import { columnsEncoder, type EncodedStripe, type StripeEncoder } from '../output/format.ts';
+import type { EncodedStripe, StripeEncoder } from '../output/format.ts';
 import { pushAscii, pushJsonString } from '../output/json-text.ts';
 import { jsonlEncoder } from '../output/jsonl.ts';
 import type { PayloadRow } from './payload-reader.ts';
 import type { RowAtHand, TakeBytes } from './row-at-hand.ts';
-import { threadColumns } from './thread-columns.ts';
 
 /** Takes rows in their order. */
 export interface ThreadRowWriter {
@@ -30,13 +28,10 @@ export class ColumnRows implements ThreadRowWriter {
   private readonly encoder: StripeEncoder;
   private readonly appenders: readonly Append[];
 
-  constructor(
-    format: OutputFormat,
-    options: ColumnChoice & { readonly joined: boolean },
-    payloads: Payloads,
-  ) {
-    this.encoder = columnsEncoder(format, threadColumns(options));
-    this.appenders = (this.encoder.columns ?? []).map((buffer) => appenderOf(buffer, payloads));
+  /** `encoder`: of `threadColumns`, without a row in it. */
+  constructor(encoder: StripeEncoder, payloads: Payloads) {
+    this.encoder = encoder;
+    this.appenders = (encoder.columns ?? []).map((buffer) => appenderOf(buffer, payloads));
   }
 
   write(row: RowAtHand): void {

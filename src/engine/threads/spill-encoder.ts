@@ -1,8 +1,9 @@
 /** The encoder of a mill thread whose rows are to be shuffled: they go into the bucket of their thread, or of their value. */
-import { constants, zstdCompressSync } from 'node:zlib';
+import { constants } from 'node:zlib';
 import type { Column } from '../../core/columns.ts';
 import type { ColumnBuffer } from '../output/column-buffer.ts';
 import { ByteSink } from '../output/byte-sink.ts';
+import { FrameMaker } from '../output/zstd-frame.ts';
 import type { EncodedStripe, StripeEncoder } from '../output/format.ts';
 import { keptFlag, parentClass, withheldColumns } from './spill-layout.ts';
 import { bucketOf } from './thread-hash.ts';
@@ -13,9 +14,9 @@ import { bucketOf } from './thread-hash.ts';
  */
 const pendingBytesMax = 8 * 1024 * 1024;
 /** Spills are read once and removed: speed is worth more than a tenth of their size. The checksum tells a damaged disk. */
-const spillFrame = {
+const spillFrames = new FrameMaker({
   params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
-} as const;
+});
 
 /** Rows of one bucket as two zstd frames, keys before payload. Bytes of the frames, and of what is in them. */
 export interface SpillBlock {
@@ -216,17 +217,21 @@ export class SpillEncoder implements StripeEncoder {
     this.pendingBytes = 0;
   }
 
+  private pushFrame(content: ByteSink): number {
+    const frame = spillFrames.frame(content.content());
+    this.out.push(frame);
+    return frame.length;
+  }
+
   private endBlock(index: number, bucket: Bucket): void {
     const { keys, payload, rows } = bucket;
-    const keysFrame = zstdCompressSync(keys.content(), spillFrame);
-    const payloadFrame = zstdCompressSync(payload.content(), spillFrame);
-    this.out.push(keysFrame);
-    this.out.push(payloadFrame);
+    const keysBytes = this.pushFrame(keys);
+    const payloadBytes = this.pushFrame(payload);
     this.blocks.push({
       bucket: index,
       rows,
-      keysBytes: keysFrame.length,
-      payloadBytes: payloadFrame.length,
+      keysBytes,
+      payloadBytes,
       plainKeysBytes: keys.length,
       plainPayloadBytes: payload.length,
     });

@@ -1,12 +1,10 @@
 /** The thread table: one row a thread. */
-import type { OutputFormat } from '../../contract/job.ts';
 import type { ColumnBuffer } from '../output/column-buffer.ts';
-import { columnsEncoder, type EncodedStripe, type StripeEncoder } from '../output/format.ts';
+import type { EncodedStripe, StripeEncoder } from '../output/format.ts';
 import type { ThreadFigures } from './arrange.ts';
 import type { KeyTable } from './key-table.ts';
 import type { PayloadRow } from './payload-reader.ts';
 import { appendPayload } from './row-writers.ts';
-import { threadTableColumns } from './thread-columns.ts';
 
 /** A thread to be written. `submission`: the payload of its submission where that is a row, read. */
 interface ThreadAtHand {
@@ -24,11 +22,12 @@ export class ThreadTableWriter {
   private readonly keys: KeyTable;
   private readonly figures: ThreadFigures;
 
-  constructor(format: OutputFormat, keys: KeyTable, figures: ThreadFigures, submissions: PayloadRow) {
+  /** `encoder`: of `threadTableColumns`, without a row in it. */
+  constructor(encoder: StripeEncoder, keys: KeyTable, figures: ThreadFigures, submissions: PayloadRow) {
     this.keys = keys;
     this.figures = figures;
-    this.encoder = columnsEncoder(format, threadTableColumns());
-    this.appenders = (this.encoder.columns ?? []).map((buffer) => this.appenderOf(buffer, submissions));
+    this.encoder = encoder;
+    this.appenders = (encoder.columns ?? []).map((buffer) => this.appenderOf(buffer, submissions));
   }
 
   write(at: ThreadAtHand): void {
