@@ -8,7 +8,7 @@ import type { Container } from './container.ts';
 import { FrameFormatError, FrameWalker } from './frame-walker.ts';
 import { findFrame } from './find-frame.ts';
 import { sizeText } from './size-text.ts';
-import { windowBytesMax, type FrameHeader } from './zstd-frames.ts';
+import { narrowWindow, windowBytesMax, type FrameHeader } from './zstd-frames.ts';
 
 /** Compressed bytes a read: one decompresses to some 3 MiB. */
 const readBytes = 256 * 1024;
@@ -37,6 +37,11 @@ export interface ReaderOptions {
   readonly fileBytes?: number | undefined;
   /** How far behind damage that frame is looked for. Default: to the file's end. */
   readonly searchBytesMax?: number;
+  /**
+   * No more text than this will be read, so no decoder has to remember more: V8 is told of every window at its full size, of
+   * which a small archive fills next to nothing, and collects garbage for each. Behind it what is read means nothing.
+   */
+  readonly contentBytesMax?: number;
 }
 
 interface Cut {
@@ -67,6 +72,7 @@ export class ArchiveReader {
   private readonly container: Container;
   private readonly salvage: boolean;
   private readonly searchBytesMax: number;
+  private readonly contentBytesMax: number;
   private readonly fileBytes: number;
   private readonly file: ByteSource;
   private readonly input: Buffer;
@@ -102,6 +108,7 @@ export class ArchiveReader {
     this.container = container;
     this.salvage = salvage;
     this.searchBytesMax = options.searchBytesMax ?? Infinity;
+    this.contentBytesMax = options.contentBytesMax ?? Infinity;
     this.fileBytes = options.fileBytes ?? Infinity;
     this.inputStart = this.cutOffset = start.compressed;
     this.decompressedOffset = start.decompressed;
@@ -237,6 +244,8 @@ export class ArchiveReader {
         if (piece.type === 'start') {
           refuseFrame(piece.offset, piece.header);
           this.windowBytes = Math.max(this.windowBytes, piece.header.windowBytes);
+          const at = piece.offset - this.inputStart; // of one that began in the input before, the decoder has the header
+          if (at >= 0) narrowWindow(this.input, at, this.contentBytesMax);
         } else {
           const end = piece.type === 'end' ? piece.offset : piece.offset + piece.data.length;
           this.cuts.push({ at: Math.max(0, end - this.inputStart), endsFrame: piece.type === 'end' });

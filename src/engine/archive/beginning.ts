@@ -32,7 +32,11 @@ export interface Beginning {
  */
 export function readBeginning(path: string, container: Container, salvage = false): Beginning {
   buffer ??= Buffer.allocUnsafeSlow(beginningBytes);
-  const reader = new ArchiveReader(path, container, { salvage, searchBytesMax });
+  const reader = new ArchiveReader(path, container, {
+    salvage,
+    searchBytesMax,
+    contentBytesMax: 2 * beginningBytes,
+  });
   try {
     const bytes = reader.read(buffer);
     const { compressedOffset } = reader;

@@ -6,6 +6,8 @@
 export const zstdMagic = 0xfd2fb528;
 /** No decoder takes more: zstd's own bound for streams on 64-bit machines. */
 export const windowBytesMax = 2 ** 31;
+/** Of a frame's descriptor: its window is its content, and is not declared apart. */
+const singleSegmentFlag = 0x20;
 const skippableMagicLow = 0x184d2a50;
 
 export interface FrameHeader {
@@ -29,7 +31,7 @@ export function readFrameHeader(bytes: Uint8Array): FrameHeader | null {
   if (view.getUint32(0, true) !== zstdMagic) throw new RangeError('Not a zstd frame: another magic number');
   const descriptor = view.getUint8(4);
   if ((descriptor & 0x08) !== 0) throw new RangeError('Not a zstd frame: reserved bit set');
-  const singleSegment = (descriptor & 0x20) !== 0;
+  const singleSegment = (descriptor & singleSegmentFlag) !== 0;
   const contentSizeFlag = descriptor >> 6;
   const dictionaryBytes = [0, 1, 2, 4][descriptor & 3] as number;
   const contentSizeBytes = [singleSegment ? 1 : 0, 2, 4, 8][contentSizeFlag] as number;
@@ -54,6 +56,17 @@ export function readFrameHeader(bytes: Uint8Array): FrameHeader | null {
     hasDictionary: dictionaryBytes > 0,
     headerBytes,
   };
+}
+
+/**
+ * Writes a smaller window into the header of the frame at `at`, where it declares more than `contentBytesMax` can need; else
+ * leaves it. Of its blocks' size nothing changes: that is 128 KiB at most for every window from there on.
+ */
+export function narrowWindow(bytes: Uint8Array, at: number, contentBytesMax: number): void {
+  const [descriptor, window] = [bytes[at + 4], bytes[at + 5]];
+  if (descriptor === undefined || window === undefined || (descriptor & singleSegmentFlag) !== 0) return;
+  const log = Math.max(17, Math.ceil(Math.log2(contentBytesMax)));
+  if (window >> 3 >= log - 10 + 1) bytes[at + 5] = (log - 10) << 3;
 }
 
 /** True where the four bytes are the magic number of a skippable frame. */

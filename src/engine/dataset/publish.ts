@@ -15,6 +15,7 @@ import {
 } from '../../contract/threads.ts';
 import { ThreadmillError } from '../../core/errors.ts';
 import { AtomicFile, outputError } from '../output/atomic-file.ts';
+import { flushFiles, type Durability } from '../storage/file-sink.ts';
 import { fileBytes, namesIn, removeFile, sizesIn } from '../storage/folder.ts';
 import { placeIn } from '../storage/place.ts';
 import { joinRejects } from './join-rejects.ts';
@@ -53,6 +54,8 @@ export interface PublishHooks {
   readonly onProgress?: (progress: PublishProgress) => void;
   /** Aborting throws the signal's reason and leaves everything so that another call completes it. */
   readonly signal?: AbortSignal;
+  /** Whether the files are durable; `later`: they are made so before the manifest is written. Default: at once. */
+  readonly durability?: Durability;
 }
 
 /** An archive with its parts spelled out. */
@@ -111,6 +114,7 @@ export async function publishDataset(input: PublishInput, hooks: PublishHooks = 
   report('clearing', 0);
   await removeStrangers(dataset, manifest, new Set(passing));
   await removeStrangeValues(dataset, ownValues(manifest.split === undefined ? null : manifest));
+  if (hooks.durability === 'later') await flushed(dataset, manifest);
   if (standing === null) await writeManifest(dataset, manifest);
   report('clearing', count);
   for (const name of passing) await remove(dataset, name);
@@ -225,6 +229,14 @@ async function removeStrangers(
     if (role === null || role === 'manifest' || name.startsWith(claimName) || ours.has(name)) continue;
     if (role !== 'value-folder' && role !== 'work-folder') await remove(folder, name);
   }
+}
+
+/** What a manifest tells of must outlast whatever the manifest outlasts. */
+async function flushed(folder: string, manifest: Manifest): Promise<void> {
+  const names = filesOf(manifest).map(({ file }) => file);
+  await flushFiles(folder, names).catch((error: unknown) => {
+    throw outputError(folder, error);
+  });
 }
 
 async function writeManifest(folder: string, manifest: Manifest): Promise<void> {

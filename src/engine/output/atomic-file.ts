@@ -1,7 +1,7 @@
 /** A file that appears whole or not at all, and is known by its digest from the moment on that it does. */
 import { createHash } from 'node:crypto';
 import { ThreadmillError } from '../../core/errors.ts';
-import { createSink, type FileDigest, type FileSink } from '../storage/file-sink.ts';
+import { createSink, type Durability, type FileDigest, type FileSink } from '../storage/file-sink.ts';
 
 export type { FileDigest };
 
@@ -18,8 +18,8 @@ export class AtomicFile {
   }
 
   /** @throws ThreadmillError OUTPUT_DENIED, DISK_FULL */
-  static async create(path: string): Promise<AtomicFile> {
-    const sink = await createSink(path).catch((error: unknown) => {
+  static async create(path: string, durability: Durability = 'at once'): Promise<AtomicFile> {
+    const sink = await createSink(path, durability).catch((error: unknown) => {
       throw outputError(path, error);
     });
     return new AtomicFile(path, sink);
@@ -49,7 +49,7 @@ export class AtomicFile {
     this.written += bytes.length;
   }
 
-  /** Makes the file appear, durably. One with the very same content that stands there stays as it is (see `FileSink`). */
+  /** Makes the file appear. One with the very same content that stands there stays as it is (see `FileSink`). */
   async commit(): Promise<FileDigest> {
     const { digest } = this;
     try {

@@ -6,6 +6,7 @@ import { ThreadmillError } from '../../core/errors.ts';
 import { addCounters, totalOf, zeroCounters, type Counters } from '../../core/fates.ts';
 import { frameBytesMax, rejectExamplesMax, stripeBytes } from '../../core/limits.ts';
 import type { MilledStripe, StripeReject } from '../mill/stripe-mill.ts';
+import type { Durability } from '../storage/file-sink.ts';
 import { AtomicFile } from './atomic-file.ts';
 import { placeIn } from '../storage/place.ts';
 import { spillFraming } from '../threads/spill-file.ts';
@@ -40,6 +41,7 @@ export class PartWriter {
   private counters: Counters = zeroCounters;
   private undated: UndatedBounds = { latestPassed: null, earliestRefused: null };
   private readonly origin: string;
+  private readonly durability: Durability;
   private readonly examples: RejectExample[] = [];
 
   private constructor(options: PartWriterOptions, framing: PartFraming, file: AtomicFile) {
@@ -49,6 +51,7 @@ export class PartWriter {
     this.start = options.start;
     this.firstLine = options.firstLine;
     this.origin = options.origin;
+    this.durability = options.durability ?? 'at once';
     this.framing = framing;
     this.file = file;
   }
@@ -58,7 +61,7 @@ export class PartWriter {
     const { buckets = 0 } = options.format;
     const framing = buckets > 0 ? spillFraming(buckets) : partFraming(options.format);
     const name = partFile(options.index, partNaming(options.format));
-    const file = await AtomicFile.create(placeIn(options.folder, name));
+    const file = await AtomicFile.create(placeIn(options.folder, name), options.durability);
     const writer = new PartWriter(options, framing, file);
     try {
       await file.write(framing.header());
@@ -153,7 +156,10 @@ export class PartWriter {
     const frame = await zstd.compress(Buffer.concat(this.pendingRejects), rejectsLevel);
     this.pendingRejects = [];
     this.pendingRejectBytes = 0;
-    this.rejects ??= await AtomicFile.create(placeIn(this.folder, rejectsFile(this.index, this.naming)));
+    this.rejects ??= await AtomicFile.create(
+      placeIn(this.folder, rejectsFile(this.index, this.naming)),
+      this.durability,
+    );
     await this.rejects.write(frame);
   }
 }
@@ -166,6 +172,7 @@ export interface PartWriterOptions {
   readonly format: FormatOptions;
   /** Of all that decides the part's bytes; see `PartFacts`. */
   readonly origin: string;
+  readonly durability?: Durability;
 }
 
 /** The bounds of two runs of lines together. */

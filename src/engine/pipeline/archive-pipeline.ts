@@ -5,6 +5,7 @@ import type { Damage, FramePoint } from '../archive/archive-reader.ts';
 import type { Container } from '../archive/container.ts';
 import type { MilledStripe } from '../mill/stripe-mill.ts';
 import { PartWriter, type FinishedPart } from '../output/part-writer.ts';
+import type { Durability } from '../storage/file-sink.ts';
 import type { DecoderEnd } from './decoder-lane.ts';
 import { Handoff } from './handoff.ts';
 import type { BlockReport } from './mill-lane.ts';
@@ -24,6 +25,8 @@ export interface PipelineOptions extends FeederOptions {
   readonly salvage: boolean;
   /** Of all that decides the parts' bytes; see `PartFacts`. */
   readonly origin: string;
+  /** Of the parts. Default: each at once. */
+  readonly durability?: Durability;
   readonly onBlockDone?: (report: BlockReport) => void;
 }
 
@@ -232,6 +235,7 @@ export class ArchivePipeline {
       firstLine: this.nextLine,
       format: this.options.mill,
       origin: this.options.origin,
+      durability: this.options.durability ?? 'at once',
     });
     await this.writer.append(milled);
   }

@@ -16,26 +16,28 @@ export interface OwnMill {
 
 /**
  * Staff that works when it is its turn in the event loop, one block at a time, so that messages are heard between two of
- * them. Give the pipeline one lane and room for one block: more would only be memory.
+ * them. `contentBytesMax`: as in `ReaderOptions`. Give the pipeline one lane and room for one block: more would only be memory.
  */
-export function ownStaff(mill: OwnMill): Staff {
+export function ownStaff(mill: OwnMill, contentBytesMax: number): Staff {
   return {
-    decoder: (data, handlers, onFrames) => new OwnDecoder(data, handlers, onFrames),
+    decoder: (data, handlers, onFrames) => new OwnDecoder({ ...data, contentBytesMax }, handlers, onFrames),
     lane: (_data, handlers) => new OwnLane(mill, handlers),
   };
 }
 
+type OwnData = DecoderThreadData & { readonly contentBytesMax: number };
+
 /** Begins at a frame: whatever is skipped on the way to the first wanted byte belongs to long archives. */
 class OwnDecoder implements Decoder {
   position: DecoderPosition;
-  private readonly data: DecoderThreadData;
+  private readonly data: OwnData;
   private readonly handlers: DecoderHandlers;
   private readonly onFrames: (frames: DecoderPosition['frames']) => void;
   private reader: ArchiveReader | null = null;
   private over = false;
 
   constructor(
-    data: DecoderThreadData,
+    data: OwnData,
     handlers: DecoderHandlers,
     onFrames: (frames: DecoderPosition['frames']) => void,
   ) {
@@ -77,8 +79,8 @@ class OwnDecoder implements Decoder {
   }
 
   private answer({ slot, bytes }: Block): void {
-    const { path, container, from, salvage, fileBytes } = this.data;
-    this.reader ??= new ArchiveReader(path, container, { from, salvage, fileBytes });
+    const { path, container, ...options } = this.data;
+    this.reader ??= new ArchiveReader(path, container, options);
     const { reader } = this;
     const filled = reader.read(bytes);
     const { compressedOffset, decompressedOffset, windowBytes, holes } = reader;

@@ -1,6 +1,6 @@
 /** A small archive to its finished dataset, on the thread that calls: the steps of the ordinary job, in its order. */
 import { rm, rmdir } from 'node:fs/promises';
-import type { JobState, RejectExample, SegmentInput } from '../../contract/job.ts';
+import type { ArchiveInspection, JobState, RejectExample, SegmentInput } from '../../contract/job.ts';
 import {
   absorbBuckets,
   absorbParts,
@@ -96,7 +96,7 @@ export async function makeSmallDataset(
     const read = await new Reading(begun, { jobId, works, signal, watches }).read();
     const state = await assembled(read, { jobId, works, signal });
     // short, and half a publication helps nobody: an abort comes too late now
-    await publishDataset(publishInputOf(jobId, state));
+    await publishDataset(publishInputOf(jobId, state), { durability });
     await releaseClaim(dataset, jobId);
     const bytes = state.next.offset + (state.joined?.next.offset ?? 0);
     return { result: resultOf(jobId, state, Date.now()), stood: false, bytes };
@@ -130,6 +130,10 @@ async function leaveAsItStood(dataset: string, jobId: string, stood: ReadonlySet
   await rmdir(dataset).catch(() => undefined); // something stood there before
 }
 
+/** A dataset is the unit that is lost or kept: its files are flushed together, before its manifest, and its spills never. */
+const durability = 'later';
+/** Any archive may hold so much. */
+const contentBytesMin = 4 * 1024 * 1024;
 /** Text that is decoded and milled at a time: decides no byte, only how soon an abort is heard and what it takes. */
 const blockBytes = 256 * 1024;
 
@@ -160,6 +164,7 @@ class Reading {
     const input = segmentOf(this.state);
     const { mills } = this.tools.works;
     const mill = mills.take(input);
+    const contentBytesMax = contentBytesMaxOf(input.inspection);
     const tooLarge = Promise.withResolvers<never>();
     tooLarge.promise.catch(() => undefined); // nobody may be waiting
     const pipeline: ArchivePipeline = new ArchivePipeline({
@@ -174,11 +179,12 @@ class Reading {
       meanLineBytes: blockBytes,
       inFlightBytesMax: 1,
       salvage: input.settings.salvage,
-      staff: ownStaff(mill),
+      staff: ownStaff(mill, 2 * contentBytesMax),
+      durability,
       // a part may be as large as it likes: this does not wait for its end
       onBlockDone: () => {
         const bytes = pipeline.decompressedOffset;
-        if (bytes > smallContentBytesMax) tooLarge.reject(notSmall(input.inspection.path, bytes));
+        if (bytes > contentBytesMax) tooLarge.reject(notSmall(input.inspection.path, bytes));
       },
     });
     try {
@@ -186,7 +192,7 @@ class Reading {
         const step = await untilAborted(this.tools.signal, pipeline.next(), tooLarge.promise);
         // what was cut, replaced or written to meanwhile is not damaged, but another: of that no part is made
         watch.check();
-        if (pipeline.decompressedOffset > smallContentBytesMax) await tooLarge.promise;
+        if (pipeline.decompressedOffset > contentBytesMax) await tooLarge.promise;
         over = step.type === 'end';
         if (step.type === 'end') this.end(input, step);
         else await this.commit(input, step.part);
@@ -218,6 +224,11 @@ class Reading {
     if (rejectsTooMany(entry.counters, settings.maxRejectRate))
       throw tooManyRejects(entry.counters, settings.maxRejectRate, this.examples.slice(0, rejectExamplesMax));
   }
+}
+
+/** One that turns out to hold far more than its beginning promised is not small: the decoder was told of no more. */
+function contentBytesMaxOf({ estimatedBytes }: ArchiveInspection): number {
+  return Math.min(smallContentBytesMax, Math.max(contentBytesMin, 2 * estimatedBytes));
 }
 
 function segmentOf(job: JobState): SegmentInput {
@@ -258,6 +269,7 @@ async function assembled(read: JobState, { jobId, works, signal }: Tools): Promi
         buckets,
         spills: spillFilesOf({ dataset, settings, buckets, arranged, spills: spillsOf(read) }),
         payloadBytesMax: smallContentBytesMax,
+        durability,
         checkStop: () => {
           signal.throwIfAborted();
         },

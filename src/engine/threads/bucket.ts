@@ -11,6 +11,7 @@ import {
 } from '../../contract/threads.ts';
 import { frameBytesMax } from '../../core/limits.ts';
 import type { StripeEncoder } from '../output/format.ts';
+import type { Durability } from '../storage/file-sink.ts';
 import { KeySets, setRowsMax } from '../split/key-sets.ts';
 import { arrange, type Arrangement } from './arrange.ts';
 import { ConversationPaths, NestedConversations } from './conversation-rows.ts';
@@ -66,6 +67,8 @@ export interface BucketOptions {
   readonly payloadBytesMax: number;
   /** Throws where the work is to stop; called every few MiB. */
   readonly checkStop: () => void;
+  /** Of a whole bucket's files; those of values are flushed at once. Default: at once. */
+  readonly durability?: Durability;
 }
 
 /** Memory that a thread uses from bucket to bucket: garbage of typed arrays waits long for its collection. */

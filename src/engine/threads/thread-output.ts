@@ -13,6 +13,7 @@ import { AtomicFile } from '../output/atomic-file.ts';
 import { columnsFraming, type PartFraming } from '../output/format.ts';
 import { GroupedFile, type ByteTaker } from '../output/grouped-file.ts';
 import { jsonlFraming } from '../output/jsonl.ts';
+import type { Durability } from '../storage/file-sink.ts';
 import { ValueWriter, type OpenValue } from '../split/value-writer.ts';
 import type { BucketOptions } from './bucket.ts';
 import type { KeyTable } from './key-table.ts';
@@ -62,14 +63,14 @@ export class WholeOutput implements ThreadOutput {
   }
 
   static async create(options: BucketOptions, bucket: number): Promise<WholeOutput> {
-    const { folder, format } = options;
+    const { folder, format, durability } = options;
     const framing = framings(options);
     const table =
       framing.table === null
         ? null
-        : await begun(join(folder, threadTableFile(bucket, format)), framing.table);
+        : await begun(join(folder, threadTableFile(bucket, format)), framing.table, durability);
     try {
-      const rows = await begun(join(folder, threadsFile(bucket, format)), framing.rows);
+      const rows = await begun(join(folder, threadsFile(bucket, format)), framing.rows, durability);
       return new WholeOutput(options, bucket, rows, table);
     } catch (error) {
       await table?.file.abort();
@@ -115,8 +116,12 @@ export class WholeOutput implements ThreadOutput {
   }
 }
 
-async function begun(path: string, framing: PartFraming): Promise<GroupedFile<AtomicFile>> {
-  const file = await AtomicFile.create(path);
+async function begun(
+  path: string,
+  framing: PartFraming,
+  durability: Durability | undefined,
+): Promise<GroupedFile<AtomicFile>> {
+  const file = await AtomicFile.create(path, durability);
   try {
     return await GroupedFile.begin(file, framing);
   } catch (error) {

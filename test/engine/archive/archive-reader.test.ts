@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { constants, createZstdCompress, gzipSync, zstdCompressSync } from 'node:zlib';
 import { ArchiveReader } from '../../../src/engine/archive/archive-reader.ts';
 import { FrameWalker } from '../../../src/engine/archive/frame-walker.ts';
 
@@ -91,4 +91,38 @@ describe('ArchiveReader', () => {
       reader.close();
     }
   });
+
+  it('read() gives the same text where its decoder is told of a smaller window than the archive declares', async () => {
+    const half = text();
+    // the second half is one long way back to the first
+    const whole = Buffer.concat([half, half]);
+    for (const windowLog of [23, 25, 27]) {
+      const frames = [whole, half, Buffer.from('{}\n')].map((content) => {
+        const packer = createZstdCompress({
+          params: { [constants.ZSTD_c_windowLog]: windowLog, [constants.ZSTD_c_checksumFlag]: 1 },
+        });
+        // as dumps are: it does not know how much will come
+        packer.write(content.subarray(0, 1));
+        packer.end(content.subarray(1));
+        return bytesOf(packer);
+      });
+      const file = path.join(folder, 'window.zst');
+      await writeFile(file, Buffer.concat(await Promise.all(frames)));
+      const expected = Buffer.concat([whole, half, Buffer.from('{}\n')]);
+      for (const contentBytesMax of [expected.length, 2 * expected.length, Infinity]) {
+        const reader = new ArchiveReader(file, 'zstd', { contentBytesMax });
+        const room = new Uint8Array(expected.length + 1);
+        const given = reader.read(room);
+        assert.deepEqual([given, reader.damage, reader.windowBytes], [expected.length, null, 2 ** windowLog]);
+        assert.ok(expected.equals(room.subarray(0, given)));
+        reader.close();
+      }
+    }
+  });
 });
+
+async function bytesOf(stream: AsyncIterable<unknown>): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of stream) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces);
+}
