@@ -45,7 +45,7 @@ const nothingKnown: Omit<Outcome, 'problems'> = {
   lostLines: 0,
   doubledLines: 0,
   leftOver: 0,
-  redoneBytes: 0,
+  redoneParts: 0,
   sealed: null,
 };
 

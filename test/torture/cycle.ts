@@ -15,8 +15,13 @@ import { until } from '../e2e/until.ts';
 import type { Lane, LaneJob } from './lane.ts';
 
 const MiB = 2 ** 20;
-export const partBytes = 2 * MiB;
 
+/** How an archive is cut: into parts so small that a worker makes many a second, or as long as the default ones take. */
+export type Cut = 'small parts' | 'large parts';
+const partBytesOf: Readonly<Record<Cut, number>> = { 'small parts': 2 * MiB, 'large parts': 32 * MiB };
+
+/** Some seconds of work. */
+const large: ArchiveSpec = { kind: 'comments', era: '2023', bytes: 320_000_000, seed: 63, dirty: true, dirtyEvery: 4_000 }; // prettier-ignore
 /** Half a second of work each, with rejects in every part: one frame, and many. */
 const archives: readonly ArchiveSpec[] = [
   { kind: 'comments', era: '2023', bytes: 40_000_000, seed: 61, dirty: true, dirtyEvery: 400 },
@@ -48,27 +53,28 @@ const shapes: readonly Shape[] = [
 ];
 const subjects = new Map<string, Promise<Subject>>();
 
-async function makeSubject(lane: Lane, spec: ArchiveSpec, shape: Shape): Promise<Subject> {
+async function makeSubject(lane: Lane, spec: ArchiveSpec, shape: Shape, cut: Cut): Promise<Subject> {
   const archive = await archiveOf(spec);
-  const settings = { ...shape, partBytes, maxRejectRate: 1 };
+  const settings = { ...shape, partBytes: partBytesOf[cut], maxRejectRate: 1 };
   const { result, dataset } = await lane.start(archive, settings);
   await result;
   return { archive, settings, sealed: shape.format === 'parquet', undisturbed: await essenceOf(dataset) };
 }
 
 /** A subject by lot. */
-export function subjectFor(lane: Lane, random: Random): Promise<Subject> {
-  const spec = archives[random.below(archives.length)] as ArchiveSpec;
+export function subjectFor(lane: Lane, random: Random, cut: Cut = 'small parts'): Promise<Subject> {
+  const small = archives[random.below(archives.length)] as ArchiveSpec;
+  const spec = cut === 'small parts' ? small : large;
   const shape = shapes[random.below(shapes.length)] as Shape;
   const key = `${spec.seed} ${JSON.stringify(shape)}`;
-  const found = subjects.get(key) ?? makeSubject(lane, spec, shape);
+  const found = subjects.get(key) ?? makeSubject(lane, spec, shape, cut);
   subjects.set(key, found);
   return found;
 }
 
 /** The subject's settings as flags of a command. */
 export function flagsOf({ settings }: Subject): readonly string[] {
-  const { format = 'parquet', preserveThreads = true } = settings;
+  const { format = 'parquet', preserveThreads = true, partBytes = 0 } = settings;
   const flags = ['--format', format, '--part-mib', String(partBytes / MiB), '--max-reject-rate', '1'];
   return preserveThreads ? flags : [...flags, '--no-preserve-threads'];
 }
@@ -106,8 +112,8 @@ export interface Outcome extends Blow {
   readonly doubledLines: number;
   /** Files that are not of the dataset. */
   readonly leftOver: number;
-  /** Input bytes of parts that were made again, and of those under way when the fault struck. */
-  readonly redoneBytes: number;
+  /** Parts that were committed again, and those under way when the fault struck. */
+  readonly redoneParts: number;
   /** Whether parts say what made them; null: not known. */
   readonly sealed: boolean | null;
   readonly problems: readonly string[];
@@ -147,7 +153,7 @@ export async function examine(lane: Lane, subject: Subject, job: LaneJob, blow: 
   const { archive, undisturbed } = subject;
   const problems: string[] = [];
   // an attempt that slept over the job's end hears of it with its next heartbeat, and clears up
-  await until('the last attempt to clear up', () => temporaryFiles(dataset).length === 0, 5_000).catch(
+  await until('the last attempt to clear up', () => temporaryFiles(dataset).length === 0, 30_000).catch(
     () => undefined,
   );
   const manifest = await findManifest(dataset);
@@ -171,7 +177,7 @@ export async function examine(lane: Lane, subject: Subject, job: LaneJob, blow: 
     doubledLines: Math.max(0, lines - archive.counters.lines),
     leftOver: strangers.length,
     sealed: subject.sealed,
-    redoneBytes: (again + blow.underWay) * partBytes,
+    redoneParts: again + blow.underWay,
     problems,
   };
 }

@@ -12,6 +12,7 @@ import {
   Watch,
   worked,
   type Blow,
+  type Cut,
   type Outcome,
   type Subject,
 } from './cycle.ts';
@@ -55,13 +56,14 @@ function killed(
   name: string,
   cycles: number,
   signal: (victim: Program, random: Random) => Promise<void>,
+  cut: Cut = 'small parts',
 ): Fault {
   return {
     name,
     cycles,
     async cycle(lane, random) {
       await lane.ready();
-      const subject = await subjectFor(lane, random);
+      const subject = await subjectFor(lane, random, cut);
       const job = await lane.start(subject.archive, subject.settings);
       return struck(lane, subject, job, async () => {
         const victim = await lane.busy();
@@ -278,6 +280,7 @@ const load: Fault = {
 
 export const processFaults: readonly Fault[] = [
   killed('worker SIGKILL at a random moment', 44, kill),
+  killed('the same, parts of 32 MiB', 10, kill, 'large parts'),
   trapped('worker SIGKILL before fsync', 14, ['written'], 'part'),
   trapped('worker SIGKILL between fsync and rename', 14, ['synced'], 'part'),
   trapped('worker SIGKILL between rename and heartbeat', 14, ['renamed'], 'part'),

@@ -79,7 +79,8 @@ export class Lane {
   async worker(options: WorkerOptions = {}): Promise<Program> {
     const fixed = ['--address', this.stage.server.address, '--task-queue', this.taskQueue, '--threads', '1'];
     const program = this.program(['worker', '--json', '--log-level', 'debug', ...fixed], options);
-    await program.firstLine(60_000);
+    const first = await program.firstLine(60_000);
+    if (first.includes('"success":false')) throw new Error(`The worker could not start: ${first}`);
     this.workers.push(program);
     return program;
   }

@@ -1,6 +1,5 @@
 /** The table of a torture. */
 import type { Row } from './bench.ts';
-import { partBytes } from './cycle.ts';
 
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -26,7 +25,7 @@ function sumsOf(rows: readonly Row[]): Sums {
   const sum = (of: (outcome: (typeof outcomes)[number]) => number): number =>
     outcomes.reduce((total, outcome) => total + of(outcome), 0);
   const partsRedone = (sealed: boolean): readonly number[] =>
-    outcomes.filter((outcome) => outcome.sealed === sealed).map(({ redoneBytes }) => redoneBytes / partBytes);
+    outcomes.filter((outcome) => outcome.sealed === sealed).map(({ redoneParts }) => redoneParts);
   return {
     cycles: outcomes.length,
     lost: sum(({ lostLines }) => lostLines),
@@ -52,8 +51,8 @@ function line(name: string, rows: readonly Row[]): string {
 
 /**
  * Markdown. Lost and doubled are lines of input; left over are files that are not of the dataset; wrong are cycles of which
- * anything at all was not as it should be. Redone: parts of 2 MiB that were made again
- * or under way at the blow, the most of a cycle; a worker is up to three of such small parts ahead of what is committed.
+ * anything at all was not as it should be. Redone: parts that were committed again or under way at the blow, the most of a cycle:
+ * of 2 MiB, of which a worker makes dozens a second, or of 32 MiB where the row says so.
  */
 export function tableOf(rows: readonly Row[]): string {
   return [
