@@ -9,7 +9,15 @@ import { format, resolveConfig } from 'prettier';
 import { archiveOf, type ArchiveName, type BenchArchive } from './suite/archives.ts';
 import { commitOf, load, machineText, sourcesOf, versionOf } from './suite/machine.ts';
 import { run } from './suite/measure.ts';
-import { batchRows, commandRow, engineRow, engineRows, floorRow, jobRow } from './suite/our-rows.ts';
+import {
+  batchRows,
+  commandRow,
+  engineRow,
+  engineRows,
+  floorRow,
+  jobRow,
+  splitRows,
+} from './suite/our-rows.ts';
 import { selectionRows } from './suite/selection-rows.ts';
 import { parquetPeerRows, peerRows } from './suite/peer-rows.ts';
 import { Results } from './suite/results.ts';
@@ -106,6 +114,7 @@ function rowsOf(
     ...peerRows(main, little, tools),
     ...batchRows(main),
     ...selectionRows(main),
+    ...splitRows(stage, main),
     floorRow(submissions),
     engineRow(submissions, 'parquet'),
     jobRow(stage, submissions),

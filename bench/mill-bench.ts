@@ -1,14 +1,17 @@
 /**
  * What one mill thread does, without the threads around it: lines of an archive's first bytes into encoded stripes.
- * Usage: npx node bench/mill-bench.ts <archive> [format=parquet] [MB=200] [rounds=5]
+ * Usage: npx node bench/mill-bench.ts <archive> [format=parquet] [MB=200] [rounds=5] [selection and columns, as JSON]
  */
 import { ArchiveReader } from '../src/engine/archive/archive-reader.ts';
 import { inspectArchive } from '../src/engine/archive/inspect.ts';
 import { StripeMill } from '../src/engine/mill/stripe-mill.ts';
 import type { OutputFormat } from '../src/contract/job.ts';
+import { planSelection } from '../src/engine/selection/plan.ts';
+import { defaultJobSettings, validateJobOverrides } from '../src/settings/job-settings.ts';
 import { stripeBytes } from '../src/core/limits.ts';
 
-const [path, format = 'parquet', megabytes = '200', rounds = '5'] = process.argv.slice(2);
+const [path, format = 'parquet', megabytes = '200', rounds = '5', selectionJson = '{}'] =
+  process.argv.slice(2);
 if (path === undefined)
   throw new RangeError('Usage: npx node bench/mill-bench.ts <archive> [format] [MB] [rounds]');
 
@@ -24,10 +27,13 @@ for (let total = 0; total < Number(megabytes) * 1e6; total += blockBytes) {
 }
 reader.close();
 const bytes = blocks.reduce((sum, block) => sum + block.length, 0);
+const settings = { ...defaultJobSettings(), ...validateJobOverrides(JSON.parse(selectionJson)) };
 const mill = new StripeMill({
   format: format as OutputFormat,
   kind,
   keepRaw: false,
+  columns: settings.columns,
+  selection: planSelection(settings, kind),
   rules: {
     kind,
     validateTimestamps: true,

@@ -1,7 +1,7 @@
 /** The floor and threadmill: the engine alone, jobs through Temporal, and the whole command. */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { outputFormats, type OutputFormat } from '../../src/contract/job.ts';
+import { outputFormats, type JobSettings, type OutputFormat } from '../../src/contract/job.ts';
 import { keepCompiledCode } from '../../src/compile-cache.ts';
 import type { EngineReport } from '../engine-run.ts';
 import { checkRows, type BenchArchive } from './archives.ts';
@@ -67,19 +67,51 @@ export const engineRows = (archive: BenchArchive): readonly Row[] =>
 export const batchRows = (archive: BenchArchive): readonly Row[] =>
   batchSizes.map((batchSize) => engineRow(archive, 'parquet', batchSize));
 
+interface JobRowOptions {
+  readonly format?: OutputFormat;
+  readonly once?: boolean;
+  readonly settings?: Partial<JobSettings>;
+  readonly id?: string;
+  readonly title?: string;
+}
+
+/** Jobs whose rows are split, and the one with threads to hold it against; flat, that is the ordinary row. */
+export function splitRows(stage: Stage, archive: BenchArchive): readonly Row[] {
+  const [threads, splitBy] = [{ preserveThreads: true }, 'subreddit'] as const;
+  return [
+    jobRow(stage, archive, {
+      id: 'split-flat',
+      title: 'job → parquet, a file a subreddit',
+      settings: { splitBy },
+    }),
+    jobRow(stage, archive, { id: 'unsplit-threads', title: 'job → parquet, threads', settings: threads }),
+    jobRow(stage, archive, {
+      id: 'split-threads',
+      title: 'job → parquet, threads, a file a subreddit',
+      settings: { ...threads, splitBy },
+    }),
+  ];
+}
+
 /** A job on a worker that polls already: its time is Temporal's, from start to close. */
 export function jobRow(
   stage: Stage,
   archive: BenchArchive,
-  { format = 'parquet', once = false }: { readonly format?: OutputFormat; readonly once?: boolean } = {},
+  {
+    format = 'parquet',
+    once = false,
+    settings = {},
+    id = `job-${format}`,
+    title = `**job → ${format}**`,
+  }: JobRowOptions = {},
 ): Row {
   return {
-    id: `job-${format}@${archive.name}`,
-    title: `**job → ${format}**`,
+    id: `${id}@${archive.name}`,
+    title,
     archive,
     once,
     run: async ({ folder: out, timeoutMs }) => {
-      const job = await stage.job(archive.path, { format }, { out, timeoutMs });
+      const job = await stage.job(archive.path, { format, ...settings }, { out, timeoutMs });
       const { history } = job;
       checkRows(archive, job.kept);
       return {

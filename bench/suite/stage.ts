@@ -137,12 +137,24 @@ export class Stage {
   }
 }
 
-/** The parts of a dataset, by its manifest. */
+/** The files with rows of a dataset, by its manifest, or by its list of values. */
 export function datasetBytes(dataset: string): number {
-  const manifest = JSON.parse(readFileSync(path.join(dataset, 'manifest.json'), 'utf8')) as {
-    readonly parts: readonly { readonly bytes: number }[];
+  type Sized = readonly { readonly bytes: number }[];
+  const textOf = (name: string): string => readFileSync(path.join(dataset, name), 'utf8');
+  const manifest = JSON.parse(textOf('manifest.json')) as {
+    readonly parts: Sized;
+    readonly threads: Sized | null;
+    readonly split?: { readonly list: { readonly file: string } };
   };
-  return manifest.parts.reduce((sum, { bytes }) => sum + bytes, 0);
+  const { parts, threads, split } = manifest;
+  const files: Sized =
+    split === undefined
+      ? (threads ?? parts)
+      : textOf(split.list.file)
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line) as Sized[number]);
+  return files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 function difference(before: ReturnType<typeof usageOf>, after: ReturnType<typeof usageOf>): number | null {

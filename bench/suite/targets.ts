@@ -107,6 +107,16 @@ export function targetsTable(
       value: divided(selected('columns'), floor),
       atMost: 1.3,
     },
+    {
+      what: 'split by subreddit, × flat parts',
+      value: divided(seconds(row('split-flat')), seconds(job)),
+      atMost: 2,
+    },
+    {
+      what: 'threads split by subreddit, × threads',
+      value: divided(seconds(row('split-threads')), seconds(row('unsplit-threads'))),
+      atMost: 2,
+    },
     { what: '`npm start`, cold server', value: startUp[0]?.summarySeconds ?? NaN, atMost: 6, unit: ' s' },
   ];
   return markdownTable(['', 'measured', 'wanted', 'note'], targets.map(cells));

@@ -156,24 +156,20 @@ async function checkAll(text: Uint8Array, kind: ArchiveKind, cases?: readonly Ca
   });
 }
 
+/** More for a long look: each is another archive of each kind, era and cleanliness. */
+const seeds = Number(process.env['THREADMILL_TEST_SEEDS'] ?? 1);
+const firstSeed = Number(process.env['THREADMILL_TEST_SEED'] ?? 9);
+
 describe('selections against SQL over the raw lines', () => {
   for (const kind of ['comments', 'submissions'] as const) {
     for (const era of ['2010', '2015', '2023'] as const) {
       for (const dirty of [false, true]) {
-        it(`${kind} of ${era}, ${dirty ? 'dirty' : 'clean'}`, () =>
-          checkAll(
-            Buffer.concat([
-              ...generateLines({
-                kind,
-                era,
-                bytes: 250_000,
-                seed: 9,
-                dirty,
-                ...(dirty ? { dirtyEvery: 20 } : {}),
-              }),
-            ]),
-            kind,
-          )).timeout(120_000);
+        it(`${kind} of ${era}, ${dirty ? 'dirty' : 'clean'}`, async () => {
+          for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
+            const shape = { kind, era, bytes: 250_000, seed, dirty, ...(dirty ? { dirtyEvery: 20 } : {}) };
+            await checkAll(Buffer.concat([...generateLines(shape)]), kind);
+          }
+        }).timeout(120_000 * seeds);
       }
     }
   }
