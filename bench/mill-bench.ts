@@ -2,7 +2,7 @@
  * What one mill thread does, without the threads around it: lines of an archive's first bytes into encoded stripes.
  * Usage: npx node bench/mill-bench.ts <archive> [format=parquet] [MB=200] [rounds=5] [selection and columns, as JSON]
  */
-import { ArchiveReader } from '../src/engine/archive/archive-reader.ts';
+import { openReader } from '../src/engine/archive/open-reader.ts';
 import { inspectArchive } from '../src/engine/archive/inspect.ts';
 import { StripeMill } from '../src/engine/mill/stripe-mill.ts';
 import type { OutputFormat } from '../src/contract/job.ts';
@@ -16,7 +16,7 @@ if (path === undefined)
   throw new RangeError('Usage: npx node bench/mill-bench.ts <archive> [format] [MB] [rounds]');
 
 const { kind, container } = await inspectArchive(path);
-const reader = new ArchiveReader(path, container);
+const reader = openReader(path, container);
 const blockBytes = 1024 * 1024;
 const blocks: Uint8Array[] = [];
 for (let total = 0; total < Number(megabytes) * 1e6; total += blockBytes) {

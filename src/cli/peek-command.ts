@@ -53,7 +53,7 @@ function talkOf({ lines, kept, excluded, rejected, blank }: Counters): string {
 export async function peekAt(
   context: CommandContext,
   archive: string,
-  wanted: Pick<PeekRequest, 'rowsMax' | 'sample'>,
+  wanted: Pick<PeekRequest, 'rowsMax' | 'sample' | 'from'>,
 ): Promise<number> {
   const { io, ports, settings } = context;
   const format = formatOf(context);

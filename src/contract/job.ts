@@ -78,7 +78,7 @@ export interface ArchiveInspection {
   readonly path: string;
   readonly name: string;
   readonly kind: ArchiveKind;
-  readonly container: 'zstd' | 'gzip' | 'plain';
+  readonly container: 'zstd' | 'gzip' | 'plain' | 'zst_blocks';
   readonly compressedBytes: number;
   readonly mtimeMs: number;
   readonly fingerprint: string;
@@ -87,7 +87,9 @@ export interface ArchiveInspection {
   /** Frames seen in a bounded look, and whether that was all of them. */
   readonly frames: number;
   readonly framesComplete: boolean;
-  /** From the frame headers, where they declare it; else null. */
+  /** What says where each frame begins, so that any can be entered; null or absent: it is read in order. */
+  readonly entry?: 'seek-table' | 'frame-headers' | null;
+  /** From the frame headers, where they declare it, or from a seek table; else null. */
   readonly contentBytes: number | null;
   /** Estimated from the archive's first decompressed MiB. */
   readonly estimatedBytes: number;

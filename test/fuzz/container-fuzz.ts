@@ -9,7 +9,7 @@ import path from 'node:path';
 import zlib from 'node:zlib';
 import { createRandom, type Random } from '../../samples/generator/random.ts';
 import { ThreadmillError } from '../../src/core/errors.ts';
-import { ArchiveReader } from '../../src/engine/archive/archive-reader.ts';
+import { openReader } from '../../src/engine/archive/open-reader.ts';
 import { containerOf } from '../../src/engine/archive/container.ts';
 import { FrameFormatError, FrameWalker } from '../../src/engine/archive/frame-walker.ts';
 import { inspectArchive } from '../../src/engine/archive/inspect.ts';
@@ -83,7 +83,7 @@ interface Read {
 }
 
 function read(file: string, bytes: Buffer, roomBytes: number, salvage: boolean): Read {
-  const reader = new ArchiveReader(file, containerOf(bytes), { salvage });
+  const reader = openReader(file, containerOf(bytes), { salvage });
   const room = new Uint8Array(roomBytes);
   const pieces: Buffer[] = [];
   for (let given = reader.read(room); given > 0; given = reader.read(room)) {

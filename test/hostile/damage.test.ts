@@ -6,6 +6,7 @@ import path from 'node:path';
 import zlib from 'node:zlib';
 import type { Hole } from '../../src/contract/job.ts';
 import { ArchiveReader, type Damage } from '../../src/engine/archive/archive-reader.ts';
+import { openReader } from '../../src/engine/archive/open-reader.ts';
 import { containerOf, type Container } from '../../src/engine/archive/container.ts';
 import { frame, rawFrame, repeatFrame, skippable } from './frames.ts';
 
@@ -34,7 +35,7 @@ describe('a hostile container', () => {
   ): Read {
     const file = path.join(folder, 'archive');
     writeFileSync(file, bytes);
-    const reader = new ArchiveReader(file, container ?? containerOf(bytes), { salvage });
+    const reader = openReader(file, container ?? containerOf(bytes), { salvage });
     const room = new Uint8Array(10_007);
     const pieces: Buffer[] = [];
     for (let given = reader.read(room); given > 0; given = reader.read(room))

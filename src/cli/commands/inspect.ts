@@ -8,7 +8,7 @@ import { printBlock } from '../report-job.ts';
 export const inspect: Command = {
   name: 'inspect',
   group: 'Archives:',
-  args: [{ spec: '<archive>', help: 'archive: .zst, .ndjson, .jsonl or .gz' }],
+  args: [{ spec: '<archive>', help: 'archive: .zst, .zst_blocks, .ndjson, .jsonl or .gz' }],
   help: 'Frames, window, kind, size, estimate of lines and memory.',
   details: 'Reads the beginning of the archive only; needs no server.',
   example: 'inspect RC_2019-04.zst',

@@ -23,7 +23,7 @@ function rateOf({ options }: CommandContext): number {
 export const sample: Command = {
   name: 'sample',
   group: 'Archives:',
-  args: [{ spec: '<archive>', help: 'archive: .zst, .ndjson, .jsonl or .gz' }],
+  args: [{ spec: '<archive>', help: 'archive: .zst, .zst_blocks, .ndjson, .jsonl or .gz' }],
   help: 'A random sample of the rows of an archive, on stdout.',
   details:
     'At once: no server, no worker, no files; but the whole archive is read. The same seed gives the same rows: they are drawn ' +

@@ -109,9 +109,11 @@ export function inspectionBlock(found: ArchiveInspection): readonly string[] {
       'size',
       `${bytes(found.compressedBytes)} on disk, ${found.contentBytes === null ? `about ${bytes(found.estimatedBytes)}` : bytes(found.contentBytes)} of text`,
     ],
+    ...(found.container === 'zst_blocks' ? [['blocks', frames.replace('frame', 'block')]] : []),
     ...(found.container === 'zstd'
       ? [
           ['frames', frames],
+          ...(found.entry == null ? [] : [['entered by', found.entry.replace('-', ' ')]]),
           ['window', bytes(found.windowBytes)],
         ]
       : []),

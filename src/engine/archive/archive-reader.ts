@@ -44,6 +44,9 @@ export interface ReaderOptions {
   readonly contentBytesMax?: number;
 }
 
+/** What is one stream from its start to its end. */
+type StreamContainer = Exclude<Container, 'zst_blocks'>;
+
 interface Cut {
   readonly at: number;
   readonly endsFrame: boolean;
@@ -69,7 +72,7 @@ export class ArchiveReader {
   /** What was gone over. Where the bytes before it end inside a line, a line feed stands for it. */
   readonly holes: Hole[] = [];
   private readonly path: string;
-  private readonly container: Container;
+  private readonly container: StreamContainer;
   private readonly salvage: boolean;
   private readonly searchBytesMax: number;
   private readonly contentBytesMax: number;
@@ -102,7 +105,7 @@ export class ArchiveReader {
   private closed = false;
 
   /** @throws {ThreadmillError} ARCHIVE_MISSING, ARCHIVE_UNREADABLE */
-  constructor(path: string, container: Container, options: ReaderOptions = {}) {
+  constructor(path: string, container: StreamContainer, options: ReaderOptions = {}) {
     const { from: start = { compressed: 0, decompressed: 0 }, salvage = false } = options;
     this.path = path;
     this.container = container;

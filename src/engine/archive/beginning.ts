@@ -1,6 +1,7 @@
 /** The first decompressed bytes of an archive, and what they say about its lines. */
 import type { ArchiveKind } from '../../core/columns.ts';
-import { ArchiveReader, type Damage } from './archive-reader.ts';
+import type { Damage } from './archive-reader.ts';
+import { openReader, type TextReader } from './open-reader.ts';
 import type { Container } from './container.ts';
 
 /** Enough for a mean over thousands of lines; the ratio of its compressed to its decompressed size is within 3 %. */
@@ -32,7 +33,7 @@ export interface Beginning {
  */
 export function readBeginning(path: string, container: Container, salvage = false): Beginning {
   buffer ??= Buffer.allocUnsafeSlow(beginningBytes);
-  const reader = new ArchiveReader(path, container, {
+  const reader = openReader(path, container, {
     salvage,
     searchBytesMax,
     contentBytesMax: 2 * beginningBytes,
@@ -55,7 +56,7 @@ export function readBeginning(path: string, container: Container, salvage = fals
 }
 
 /** With salvage damage is a hole; an archive of nothing else has to tell why. */
-function damageOf({ holes }: ArchiveReader): Damage | null {
+function damageOf({ holes }: TextReader): Damage | null {
   const [first] = holes;
   if (first === undefined) return null;
   return { kind: first.kind, compressed: first.compressedFrom, message: first.message };

@@ -53,7 +53,7 @@ const copying: ByteDecoder = {
 };
 
 /** A new decoder for a container. A zstd one goes on from frame to frame by itself, over skippable ones too. */
-export function openDecoder(container: Container): ByteDecoder {
+export function openDecoder(container: Exclude<Container, 'zst_blocks'>): ByteDecoder {
   switch (container) {
     case 'zstd':
       return new ZlibDecoder(

@@ -1,7 +1,8 @@
 /** What a file is by its first bytes, never by its name: the container of an archive, or a known stranger. */
 import { isSkippableMagic, zstdMagic } from './zstd-frames.ts';
 
-export type Container = 'zstd' | 'gzip' | 'plain';
+/** `zst_blocks`: arctic_shift's, see blocks-reader.ts. */
+export type Container = 'zstd' | 'gzip' | 'plain' | 'zst_blocks';
 
 /** As many first bytes as any answer here needs: a tar header has its magic at 257. */
 export const headBytes = 4096;
@@ -64,6 +65,8 @@ export function containerOf(head: Uint8Array): Container {
   ) {
     return 'zstd'; // cut off inside its magic number
   }
+  // a size, then a frame: text has no such bytes
+  if (startsWith(head.subarray(4), zstdMagicBytes)) return 'zst_blocks';
   return startsWith(head, gzipMagic) ? 'gzip' : 'plain';
 }
 

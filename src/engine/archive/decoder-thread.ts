@@ -1,7 +1,7 @@
 /** Entry of the decoder thread (`worker_threads`): fills blocks in the order in which they come. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { ThreadmillError } from '../../core/errors.ts';
-import { ArchiveReader } from './archive-reader.ts';
+import { openReader, type TextReader } from './open-reader.ts';
 import type { DecoderPosition, DecoderThreadData, FromDecoder, ToDecoder } from './decoder-protocol.ts';
 
 const port = parentPort;
@@ -15,16 +15,16 @@ const { path, container, fileBytes, from, skipTo, salvage } = workerData as Deco
 const say = (message: FromDecoder): void => {
   port.postMessage(message);
 };
-let reader: ArchiveReader | null = null;
+let reader: TextReader | null = null;
 let over = false;
 
-function position(archive: ArchiveReader): DecoderPosition {
+function position(archive: TextReader): DecoderPosition {
   const { compressedOffset, decompressedOffset, windowBytes, holes } = archive;
   return { compressedOffset, decompressedOffset, windowBytes, frames: archive.takeFrames(), holes };
 }
 
 /** Decodes up to `skipTo` without keeping a byte; `scratch` is overwritten. */
-function skip(archive: ArchiveReader, scratch: Uint8Array): void {
+function skip(archive: TextReader, scratch: Uint8Array): void {
   let reported = archive.decompressedOffset;
   while (archive.decompressedOffset < skipTo) {
     const rest = skipTo - archive.decompressedOffset;
@@ -38,7 +38,7 @@ function skip(archive: ArchiveReader, scratch: Uint8Array): void {
 function fill({ slot, memory }: ToDecoder): void {
   const block = new Uint8Array(memory);
   if (reader === null) {
-    reader = new ArchiveReader(path, container, { from, salvage, fileBytes });
+    reader = openReader(path, container, { from, salvage, fileBytes });
     skip(reader, block);
   }
   const bytes = reader.read(block);

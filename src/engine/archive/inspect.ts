@@ -5,11 +5,13 @@ import type { ArchiveKind } from '../../core/columns.ts';
 import { ThreadmillError, type ErrorCode } from '../../core/errors.ts';
 import { openStored } from '../storage/stored-file.ts';
 import { archiveName, kindOfName } from './archive-name.ts';
+import { countBlocks } from './blocks-reader.ts';
 import { readBeginning, sampleLines, type Beginning, type LineSample } from './beginning.ts';
 import { archiveError, checkArchive } from './check-archive.ts';
 import { containerOf, headBytes, shownBytes, strangerOf } from './container.ts';
 import { estimate } from './estimate.ts';
 import { fingerprintOf } from './fingerprint.ts';
+import { readFrameMap } from './frame-map.ts';
 import { surveyFrames, type FrameSurvey } from './frame-survey.ts';
 import { sizeText } from './size-text.ts';
 import { windowBytesMax } from './zstd-frames.ts';
@@ -17,6 +19,8 @@ import { windowBytesMax } from './zstd-frames.ts';
 /** As `PUSHSHIFT_MAX_MEMORY_MB`: a million bytes, like every MB that is shown. */
 const megabyte = 1_000_000;
 const maxMemoryMbDefault = 512;
+/** Each is a read of four bytes. */
+const blocksCountedMax = 10_000;
 
 export interface InspectOptions {
   /** The job's memory limit beyond the window, MB of 10^6 bytes. Default 512. */
@@ -47,6 +51,7 @@ export async function inspectArchive(
   const container = found === 'plain' && salvage && isTorn(path, head) ? 'zstd' : found;
   const print = fingerprintOf(path);
   const survey = container === 'zstd' ? await surveyFrames(path) : null;
+  const blocks = container === 'zst_blocks' ? countBlocks(path, blocksCountedMax) : null;
   if (survey !== null && !salvage) checkSurvey(path, survey);
   let beginning = readBeginning(path, container);
   let sample = sampleLines(beginning);
@@ -57,7 +62,15 @@ export async function inspectArchive(
   if (survey !== null) checkMemory(path, survey, beginning, options.machineBytes ?? machineBytes());
   const name = archiveName(path);
   const kind = kindOf(path, name, beginning, sample);
-  const contentBytes = survey === null ? (container === 'plain' ? print.bytes : null) : survey.contentBytes;
+  // one frame needs no map, and is not to be walked through
+  const many = survey !== null && survey.damage === null && !survey.truncated && survey.frames > 1;
+  const map = many ? readFrameMap(path) : null;
+  const contentBytes =
+    survey === null
+      ? container === 'plain'
+        ? print.bytes
+        : null
+      : (map?.contentBytes ?? survey.contentBytes);
   const { estimatedBytes, estimatedLines, meanLineBytes } = estimate(
     print.bytes,
     contentBytes,
@@ -74,8 +87,9 @@ export async function inspectArchive(
     mtimeMs: print.mtimeMs,
     fingerprint: print.fingerprint,
     windowBytes,
-    frames: survey?.frames ?? 1,
-    framesComplete: survey?.complete ?? true,
+    frames: map?.frames.length ?? survey?.frames ?? blocks?.blocks ?? 1,
+    framesComplete: map !== null || (survey?.complete ?? blocks?.complete ?? true),
+    entry: map?.from ?? null,
     contentBytes,
     estimatedBytes,
     estimatedLines,

@@ -1,5 +1,6 @@
 /** The lines of a packed file, pulled one by one: for files of our own, where clarity beats speed. */
-import { ArchiveReader, type Damage } from './archive-reader.ts';
+import type { Damage } from './archive-reader.ts';
+import { openReader } from './open-reader.ts';
 import type { Container } from './container.ts';
 
 const chunkBytes = 1024 * 1024;
@@ -43,7 +44,7 @@ export function* readLines(path: string, container: Container): Generator<Buffer
 
 /** Each chunk is valid until the next is asked for. */
 function* chunksOf(path: string, container: Container): Generator<Buffer, void> {
-  const reader = new ArchiveReader(path, container);
+  const reader = openReader(path, container);
   const buffer = Buffer.allocUnsafeSlow(chunkBytes);
   try {
     for (let bytes = reader.read(buffer); bytes > 0; bytes = reader.read(buffer))

@@ -88,7 +88,7 @@ const counters = object({
 const archive = object({
   name: text,
   kind: oneOf(['comments', 'submissions']),
-  container: oneOf(['zstd', 'gzip', 'plain']),
+  container: oneOf(['zstd', 'gzip', 'plain', 'zst_blocks']),
   fingerprint: text,
   ...each(['compressedBytes', 'bytes', 'lines'], whole),
 });

@@ -12,6 +12,8 @@ export interface PeekRequest {
   readonly settings: JobSettings;
   /** Null: to the archive's end. */
   readonly rowsMax: number | null;
+  /** Decompressed offset at which to begin, as `threadmill rejects` tells it. Absent: at the first line. */
+  readonly from?: number;
   /** Null: every selected line. */
   readonly sample: SampleShare | null;
   /** Upper bound of `created_utc` for records without a retrieval time, seconds. */
@@ -33,10 +35,11 @@ export async function peekArchive(given: string, request: PeekRequest): Promise<
   const { kind, path } = archive;
   checkSelection(settings, kind);
   const { validateTimestamps, excludeDeleted, excludeRemoved } = settings;
-  const { nowSeconds, rowsMax, sample, onBytes } = request;
+  const { nowSeconds, rowsMax, sample, onBytes, from = 0 } = request;
   const { counters, damage } = await peek({
     archive,
     salvage,
+    from,
     onBytes,
     mill: {
       format,

@@ -3,7 +3,8 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { ArchiveInspection } from '../../contract/job.ts';
 import { addCounters, zeroCounters, type Counters } from '../../core/fates.ts';
 import { stripeBytes } from '../../core/limits.ts';
-import { ArchiveReader, type Damage } from '../archive/archive-reader.ts';
+import type { Damage } from '../archive/archive-reader.ts';
+import { enterAt } from '../archive/enter-at.ts';
 import { StripeMill, type MillOptions } from '../mill/stripe-mill.ts';
 import { partFraming } from '../output/format.ts';
 
@@ -16,6 +17,8 @@ export interface PeekOptions {
   readonly archive: Pick<ArchiveInspection, 'path' | 'container' | 'compressedBytes'>;
   readonly mill: MillOptions;
   readonly salvage: boolean;
+  /** Decompressed: the first line is the one that begins there or behind it. Absent: the archive's first. */
+  readonly from?: number;
   /** Takes the bytes of the output in their order. */
   readonly onBytes: (bytes: Uint8Array) => void;
 }
@@ -32,9 +35,10 @@ export interface PeekResult {
  *
  * @throws {ThreadmillError} ARCHIVE_MISSING, ARCHIVE_UNREADABLE; damage is a value
  */
-export async function peek({ archive, mill: options, salvage, onBytes }: PeekOptions): Promise<PeekResult> {
-  const { path, container, compressedBytes } = archive;
-  const reader = new ArchiveReader(path, container, { salvage, fileBytes: compressedBytes });
+export async function peek(request: PeekOptions): Promise<PeekResult> {
+  const { archive, mill: options, salvage, onBytes, from = 0 } = request;
+  const { compressedBytes } = archive;
+  const { reader, offset: first, text } = enterAt(archive, from, { salvage, fileBytes: compressedBytes });
   const framing = partFraming(options);
   const mill = new StripeMill(options);
   const stripes: { offset: number; stripe: { rows: number; meta: unknown }; bytes: number }[] = [];
@@ -62,10 +66,12 @@ export async function peek({ archive, mill: options, salvage, onBytes }: PeekOpt
     const block = Buffer.allocUnsafeSlow(blockBytes);
     const stripeMax = options.format === 'parquet' ? stripeBytes : blockBytes;
     let inStripe = 0;
-    mill.start(0);
+    mill.start(first);
+    let rest = text;
+    let offset = first;
     for (let room = firstBlockBytes; !mill.isFull; room = blockBytes) {
-      const offset = reader.decompressedOffset;
-      const bytes = block.subarray(0, reader.read(block.subarray(0, room)));
+      const bytes = rest.length > 0 ? rest : block.subarray(0, reader.read(block.subarray(0, room)));
+      rest = rest.subarray(rest.length);
       if (bytes.length === 0) break;
       const lines = bytes.lastIndexOf(lineFeed) + 1;
       mill.write(bytes.subarray(0, lines));
@@ -76,6 +82,7 @@ export async function peek({ archive, mill: options, salvage, onBytes }: PeekOpt
         inStripe = 0;
       }
       mill.write(bytes.subarray(lines));
+      offset += bytes.length;
     }
     await endStripe(reader.damage !== null);
     write(framing.footer(stripes, {}));

@@ -1,5 +1,5 @@
 /** A pipeline's work done on the thread that it runs on: for archives so small that threads of their own would only cost. */
-import { ArchiveReader } from '../archive/archive-reader.ts';
+import { openReader, type TextReader } from '../archive/open-reader.ts';
 import type { DecoderPosition, DecoderThreadData, FromDecoder } from '../archive/decoder-protocol.ts';
 import type { MilledStripe, MillOptions, StripeMill } from '../mill/stripe-mill.ts';
 import type { Block } from './block-pool.ts';
@@ -33,7 +33,7 @@ class OwnDecoder implements Decoder {
   private readonly data: OwnData;
   private readonly handlers: DecoderHandlers;
   private readonly onFrames: (frames: DecoderPosition['frames']) => void;
-  private reader: ArchiveReader | null = null;
+  private reader: TextReader | null = null;
   private over = false;
 
   constructor(
@@ -80,7 +80,7 @@ class OwnDecoder implements Decoder {
 
   private answer({ slot, bytes }: Block): void {
     const { path, container, ...options } = this.data;
-    this.reader ??= new ArchiveReader(path, container, options);
+    this.reader ??= openReader(path, container, options);
     const { reader } = this;
     const filled = reader.read(bytes);
     const { compressedOffset, decompressedOffset, windowBytes, holes } = reader;

@@ -53,11 +53,13 @@ export function comment(id: number, bytes = 100): string {
   return head + 'x'.repeat(Math.max(0, bytes - head.length - tail.length)) + tail;
 }
 
+type StreamContainer = Exclude<Container, 'zst_blocks'>;
+
 /** Writes `text` as an archive; a zstd one with a frame up to each offset of `cuts`, and one for the rest. */
 export async function archiveOf(
   folder: string,
   text: string | Buffer,
-  { container = 'plain', cuts = [] }: { container?: Container; cuts?: readonly number[] } = {},
+  { container = 'plain', cuts = [] }: { container?: StreamContainer; cuts?: readonly number[] } = {},
 ): Promise<PipelineOptions['archive']> {
   const bytes = Buffer.from(text);
   const ends = [...cuts, bytes.length];
