@@ -143,9 +143,15 @@ export class StripeFeeder {
     await Promise.all(this.lanes.map((lane) => lane.close()));
   }
 
+  /**
+   * A power of two: batches grow by a quarter at a time, and blocks of another size are other memory. The old ones are freed
+   * only when all threads have collected their garbage, so two or three sizes stood beside each other (60 MB each).
+   */
   private blockBytesFor(lines: number): number {
-    const wanted = Math.ceil((lines * this.options.meanLineBytes) / 4096) * 4096;
-    return Math.min(Math.max(wanted, blockBytesMin), blockBytesMax);
+    const wanted = lines * this.options.meanLineBytes;
+    let bytes = blockBytesMin;
+    while (bytes < wanted && bytes < blockBytesMax) bytes *= 2;
+    return bytes;
   }
 
   private takeBytes(bytes: Uint8Array): void {

@@ -156,7 +156,9 @@ describe('StripeFeeder', () => {
       return block?.bytes.length;
     };
     scene = new FeederScene({ batchSize: 1000, meanLineBytes: 200, inFlightBytesMax: 64 * 1024 * KiB });
-    assert.equal(bytesOf(), 196 * KiB, 'whole pages');
+    assert.equal(bytesOf(), 256 * KiB, 'a power of two');
+    scene.it.resize(1250, 64 * 1024 * KiB);
+    assert.equal(bytesOf(), 256 * KiB, 'a quarter more lines is no reason for other memory');
     scene.it.resize(1, 64 * 1024 * KiB);
     assert.equal(bytesOf(), 64 * KiB);
     scene.it.resize(100_000, 64 * 1024 * KiB);
