@@ -159,6 +159,22 @@ const recordings: Readonly<Record<string, (recording: Recording) => Promise<void
     await handle.result();
     await save('clean-up', workflowId);
   },
+  async reframed({ stage, worker, save }) {
+    const out = path.join(stage.freshFolder('frames'), 'RC_2023-01.zst');
+    const { threadmill } = stage;
+    const { path: archive } = await archiveOf(oneFrame);
+    const { jobId } = await threadmill.startReframe(archive, { out, level: 5, frameMib: 1 });
+    const now = (): ReturnType<typeof threadmill.getJobProgress> => threadmill.getJobProgress(jobId);
+    await until('the look at the archive', async () => (await now()).state === 'running');
+    worker.slow();
+    await until('two frames', async () => ((await now()).frames ?? 0) >= 2);
+    await threadmill.pauseJob(jobId);
+    await until('pause', async () => (await now()).state === 'paused');
+    await threadmill.unpauseJob(jobId);
+    worker.thaw();
+    await threadmill.waitForReframe(jobId);
+    await save('reframed', jobId);
+  },
   // last: it ends the worker
   async 'worker-lost'(recording) {
     const { stage, worker, save } = recording;

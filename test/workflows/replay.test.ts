@@ -20,6 +20,7 @@ const expected = [
   'joined-first',
   'joined-last',
   'plain',
+  'reframed',
   'refused',
   'resumed',
   'threads-paused',

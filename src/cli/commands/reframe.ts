@@ -69,9 +69,9 @@ export const reframe: Command = {
   args: [{ spec: '<archive>', help: 'archive: .zst, .zst_blocks, .ndjson, .jsonl or .gz' }],
   help: 'Write an archive anew as frames that can be entered one by one.',
   details:
-    'The same text, cut at line borders into independent zstd frames with a seek table behind them: several workers can share ' +
-    'such an archive, any line of it is reached at once, and plain zstd -d still reads it. What was written is read back and ' +
-    'compared before the file gets its name. Run again after any interruption: it goes on where it was.',
+    'The same text, cut at line borders into independent zstd frames with a seek table behind them: any line of it is reached at ' +
+    'once, an interrupted job goes on at once, and plain zstd -d still reads it. What was written is read back and compared ' +
+    'before the file gets its name. Run again after any interruption: it goes on where it was.',
   example: 'reframe RC_2023-01.zst --out RC_2023-01.frames.zst --level 10',
   settings: ['processing', 'checkpoints', 'connection'],
   flags: [
