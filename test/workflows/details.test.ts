@@ -16,17 +16,22 @@ describe('detailsMarkdown()', () => {
     assert.deepEqual(lines.slice(0, 4), [
       `**running** \`${'█'.repeat(3)}${'░'.repeat(27)}\` **10.0 %**`,
       '',
-      '| | |',
-      '|---|---:|',
+      '| | | | |',
+      '|---|---:|---|---:|',
     ]);
-    assert.ok(lines.includes('| rate | 1,234,568 lines/s, 46 MB/s |'), lines.join('\n'));
-    assert.ok(lines.includes('| batch size | 5,000 lines |'));
-    assert.ok(lines.includes('Dataset `/out/RC_2005-12` (parquet)'));
+    assert.ok(lines.includes('| kept | 0 | rate | 1,234,568 lines/s, 46 MB/s |'), lines.join('\n'));
+    assert.ok(lines.includes('| excluded | 0 | batch size | 5,000 lines |'));
+    assert.ok(lines.includes('| rejected | 0 | memory | 7 of 512 MB |'));
+    assert.ok(lines.includes('- Dataset `/out/RC_2005-12` (parquet)'));
   });
 
   it('shows the files of threads where there are to be some', () => {
-    assert.doesNotMatch(shown({}), /threads/);
-    assert.match(shown({ buckets: 12, bucketsDone: 5 }), /\n\| threads \| 5 of 12 files \|\n/);
+    assert.doesNotMatch(shown({}), /\| threads/);
+    assert.match(shown({ buckets: 12, bucketsDone: 5 }), / \| threads \| 5 of 12 files \|\n/);
+  });
+
+  it('tells the settings that shape the output, and those that can be changed', () => {
+    assert.match(shown({}), /\n- Settings: parts of 256 MiB · threads · batches of 100 to 5,000 lines/);
   });
 
   it('keeps the bar at thirty cells from nothing to all', () => {
@@ -41,13 +46,13 @@ describe('detailsMarkdown()', () => {
     const hostile = '/dumps/a`\n\n![x](https://there/seen.png)`<b>.zst';
     const text = shown({ archive: hostile, dataset: hostile, warnings: [hostile] });
     for (const line of text.split('\n').filter((each) => each.includes('seen.png')))
-      assert.match(line, /^(?:> |Archive |Dataset )`[^`]*seen\.png[^`]*`(?: \(parquet\))?$/);
+      assert.match(line, /^(?:> |- Archive |- Dataset )`[^`]*seen\.png[^`]*`(?: \(parquet\))?$/);
     assert.equal(text.split('seen.png').length, 4);
   });
 
   it('shows the last warning, and nothing of settings before there are any', () => {
     assert.match(shown({ warnings: ['first', 'last'] }), /\n\n> `last`$/);
     assert.doesNotMatch(shown({ warnings: ['first', 'last'] }), /first/);
-    assert.match(detailsMarkdown({ ...progress, dataset: '' }, null), /Dataset ``$/);
+    assert.match(detailsMarkdown({ ...progress, dataset: '' }, null), /- Dataset ``$/m);
   });
 });
