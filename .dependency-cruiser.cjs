@@ -155,7 +155,7 @@ module.exports = {
       'A program that only asks for jobs must not load the native worker, the codecs or the workflow bundler. An ' +
         'archive it may name and fingerprint, files of names and the manifest of a finished dataset read: all without a codec.',
       '^src/(index\\.ts$|library/)',
-      '^(?!src/(activities/|workflows/|engine/(?!dataset/|selection/name-files\\.ts$|archive/(fingerprint|archive-name)\\.ts$|reframe/reframe-id\\.ts$)|worker\\.ts$|cli/|client\\.ts$))',
+      '^(?!src/(activities/|workflows/|engine/(?!dataset/|storage/|corpus/(corpus-id|names)\\.ts$|selection/name-files\\.ts$|archive/(fingerprint|archive-name)\\.ts$|reframe/reframe-id\\.ts$)|worker\\.ts$|cli/|client\\.ts$))',
       notLoaded,
     ),
     only(

@@ -4,12 +4,14 @@ import { availableParallelism, hostname } from 'node:os';
 import path from 'node:path';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
+import { isOpenJob } from './activities/open-job.ts';
 import { WorkerMetrics } from './activities/job-metrics.ts';
 import { Turns } from './activities/turns.ts';
 import { scheduleCleanUp } from './clean-up-schedule.ts';
 import { assembliesInFlight } from './contract/assembly.ts';
 import { SessionCache } from './engine/pipeline/session-cache.ts';
 import { ProcessMemory } from './engine/resources/process-memory.ts';
+import { SmallArchivePool } from './engine/small/small-archive-pool.ts';
 import { activityLogAttributes } from './log.ts';
 import { dataConverterOf } from './payloads/data-converter.ts';
 import { connectClient, connectWorker, type ResolvedServer } from './server/connection.ts';
@@ -67,11 +69,15 @@ export async function startWorker({
   const suffix = randomBytes(3).toString('hex');
   const ownTaskQueue = `${values.taskQueue}@${hostname()}-${process.pid}-${suffix}`;
   const memory = new ProcessMemory(process.memoryUsage.rss());
+  const threads = values.threads ?? Math.min(threadsMax, availableParallelism());
+  const confine = values.confineOut ? path.resolve(values.out) : null;
+  const small = new SmallArchivePool({ threads, confine, isRunning: (other) => isOpenJob(client, other) });
   const activities = createActivities({
     settings: toJobSettings(values),
     out: path.resolve(values.out),
-    confine: values.confineOut ? path.resolve(values.out) : null,
-    threads: values.threads ?? Math.min(threadsMax, availableParallelism()),
+    confine,
+    threads,
+    small,
     sessions,
     memory,
     metrics: new WorkerMetrics(meter),
@@ -108,6 +114,7 @@ export async function startWorker({
   } = shared;
   const close = async (): Promise<void> => {
     await sessions.close();
+    await small.close();
     await client.connection.close();
     await connection.close();
   };

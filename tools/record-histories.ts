@@ -8,6 +8,7 @@ import path from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { roleOf, type DatasetFileRole } from '../src/engine/dataset/names.ts';
 import { archiveOf, manyFrames, oneFrame, shortComments } from '../test/e2e/archives.ts';
+import { corpusScene } from '../test/e2e/corpus-scene.ts';
 import type { Program } from '../test/e2e/program.ts';
 import { Stage, committed, type StagedJob } from '../test/e2e/stage.ts';
 import { until } from '../test/e2e/until.ts';
@@ -174,6 +175,31 @@ const recordings: Readonly<Record<string, (recording: Recording) => Promise<void
     worker.thaw();
     await threadmill.waitForReframe(jobId);
     await save('reframed', jobId);
+  },
+  async corpus({ stage, worker, save }) {
+    const { folder } = await corpusScene(stage.freshFolder('corpus'));
+    const { corpora } = stage.threadmill;
+    const out = stage.freshOut();
+    worker.slow();
+    const settings = { preserveThreads: false, maxCheckpointsPerJob: 2 };
+    const { jobId, runId } = await corpora.start([folder], settings, { out, concurrency: 1 });
+    await until(
+      'a dataset',
+      () => existsSync(out) && readdirSync(out).some((name) => name.startsWith('sub')),
+      60_000,
+    );
+    await stage.threadmill.pauseJob(jobId);
+    worker.thaw();
+    await until('pause', async () => {
+      const { state, batches } = await corpora.getProgress(jobId);
+      return state === 'paused' && batches.length === 0;
+    });
+    await corpora.setConcurrency(jobId, 3);
+    await stage.handle(jobId).signal('setBatchSize', 500);
+    await stage.threadmill.unpauseJob(jobId);
+    await corpora.waitFor(jobId);
+    await save('corpus-first', jobId, runId);
+    await save('corpus-last', jobId);
   },
   // last: it ends the worker
   async 'worker-lost'(recording) {

@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { JobSettings } from '../contract/job.ts';
 import type { SessionCache } from '../engine/pipeline/session-cache.ts';
 import type { ProcessMemory } from '../engine/resources/process-memory.ts';
+import type { SmallArchivePool } from '../engine/small/small-archive-pool.ts';
 import type { WorkerMetrics } from './job-metrics.ts';
 import type { Turns } from './turns.ts';
 
@@ -17,6 +18,8 @@ export interface ActivityDependencies {
   readonly sessions: SessionCache;
   readonly memory: ProcessMemory;
   readonly metrics: WorkerMetrics;
+  /** Makes small archives of a corpus, so many at a time as it has threads. */
+  readonly small: SmallArchivePool;
   /** By job id: assemblies of one job take turns, so that together they keep the job's memory limit. */
   readonly turns: Turns;
   /** Task queue that only this worker polls. */

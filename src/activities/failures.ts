@@ -48,6 +48,13 @@ export function countsAsAttempt(error: unknown): boolean {
   return !(error instanceof ThreadmillError && retriedForEver.has(error.code));
 }
 
+/** Whether another attempt after this error may do: never, a few times, or for as long as it takes. */
+export function retriedHow(error: unknown): 'never' | 'some' | 'forever' {
+  if (!(error instanceof ThreadmillError)) return 'some';
+  if (retriedForEver.has(error.code)) return 'forever';
+  return retryAfterSeconds[error.code] === null ? 'never' : 'some';
+}
+
 /**
  * The failure to throw for an error, with its code as type, its facts, and what the activity had done as details.
  * Cancellation passes as it is.

@@ -18,8 +18,9 @@ export function guarded<Input extends object, Result>(
     try {
       const why = whyUnreadable(input);
       if (why !== null) throw new ThreadmillError('PAYLOAD_UNREADABLE', why);
-      const { dataset, output, temporary } = input as Readonly<Record<string, unknown>>;
-      for (const place of [dataset, output, temporary])
+      // `folder`: of a corpus, its own, which lies beside its datasets
+      const { dataset, output, temporary, folder } = input as Readonly<Record<string, unknown>>;
+      for (const place of [dataset, output, temporary, folder])
         if (typeof place === 'string') await checkConfined(place, deps.confine);
     } catch (error) {
       throw failureOf(error, Context.current().info.attempt);

@@ -7,6 +7,17 @@ import type {
   SegmentInput,
   SegmentResult,
 } from '../contract/job.ts';
+import type {
+  CorpusJobInput,
+  CorpusListing,
+  PrepareInput,
+  PreparedArchive,
+  PublishCorpusInput,
+  RecordInput,
+  RecordedArchive,
+  SmallBatchInput,
+  SmallBatchResult,
+} from '../contract/corpus.ts';
 import { assembleThreads } from './assemble-threads.ts';
 import { cleanUp } from './clean-up.ts';
 import type {
@@ -16,6 +27,10 @@ import type {
   WriteFramesInput,
   WriteFramesResult,
 } from '../contract/reframe.ts';
+import { prepareArchive, recordArchive } from './corpus/large-archive.ts';
+import { listCorpus } from './corpus/list-corpus.ts';
+import { publishCorpus } from './corpus/publish-corpus.ts';
+import { processSmallArchives } from './corpus/small-batch.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { guarded } from './guarded.ts';
 import { inspectArchive, type InspectInput } from './inspect-archive.ts';
@@ -34,6 +49,11 @@ export interface Activities {
   openReframe(input: OpenReframeInput): Promise<ReframePlan>;
   writeFrames(input: WriteFramesInput): Promise<WriteFramesResult>;
   finishReframe(input: FinishReframeInput): Promise<FinishedReframe>;
+  listCorpus(input: CorpusJobInput): Promise<CorpusListing>;
+  processSmallArchives(input: SmallBatchInput): Promise<SmallBatchResult>;
+  prepareArchive(input: PrepareInput): Promise<PreparedArchive>;
+  recordArchive(input: RecordInput): Promise<RecordedArchive>;
+  publishCorpus(input: PublishCorpusInput): Promise<void>;
 }
 
 export type { ActivityDependencies, InspectInput };
@@ -50,5 +70,10 @@ export function createActivities(deps: ActivityDependencies): Activities {
     openReframe: guarded(deps, openReframe),
     writeFrames: guarded(deps, writeFrames),
     finishReframe: guarded(deps, finishReframe),
+    listCorpus: guarded(deps, listCorpus),
+    processSmallArchives: guarded(deps, processSmallArchives),
+    prepareArchive: guarded(deps, prepareArchive),
+    recordArchive: guarded(deps, recordArchive),
+    publishCorpus: guarded(deps, publishCorpus),
   };
 }

@@ -44,6 +44,6 @@ export const clientGroups: readonly SettingGroup[] = ['connection', 'checkpoints
 export const jobArgument = { spec: '<job>', help: 'job id, as printed by start and list' };
 export const datasetArgument = { spec: '<dataset>', help: 'folder of a dataset, as printed by run' };
 export const archivesArgument = {
-  spec: '<archive...>',
-  help: 'archives: .zst, .zst_blocks, .ndjson, .jsonl or .gz',
+  spec: '[archive...]',
+  help: 'archives: .zst, .zst_blocks, .ndjson, .jsonl or .gz; folders and patterns of them; - for names on standard input',
 };

@@ -8,9 +8,12 @@ import type {
 } from '../contract/job.ts';
 import type { ReframeResult } from '../contract/reframe.ts';
 import type { Counters } from '../core/fates.ts';
+import type { Sources } from '../engine/corpus/find-archives.ts';
+import type { CorpusVerification, VerifyCorpusOptions } from '../engine/corpus/verify-corpus.ts';
 import type { RejectedLine } from '../engine/dataset/rejects.ts';
 import type { DatasetVerification } from '../engine/dataset/verify.ts';
 import type { PeekRequest } from '../engine/peek/peek-archive.ts';
+import type { CorpusClient } from '../library/corpus-client.ts';
 import type { JobSummary } from '../library/job-summary.ts';
 import type { ReframeOptions, StartedReframe } from '../library/reframe-jobs.ts';
 import type { StartedJob, StartOptions, WaitOptions } from '../library/client-types.ts';
@@ -20,6 +23,7 @@ import type { WorkerHandle } from '../worker.ts';
 
 export type { ReportOptions, WrittenReport };
 export type {
+  CorpusVerification,
   DatasetVerification,
   JobSummary,
   PeekRequest,
@@ -58,8 +62,12 @@ export interface Threadmill {
   cancelJob(jobId: string): Promise<void>;
   setBatchSize(jobId: string, lines: number): Promise<number>;
   setMaxMemory(jobId: string, mb: number): Promise<number>;
+  readonly corpora: Corpora;
   close(): Promise<void>;
 }
+
+/** The part of the library's client for corpora that the commands use. */
+export type Corpora = Pick<CorpusClient, 'start' | 'waitFor' | 'getProgress' | 'restart' | 'setConcurrency'>;
 
 /** The embedded server, held by this process. */
 export interface ServerHandle {
@@ -100,6 +108,14 @@ export interface Ports {
   checkSelection(values: SettingsValues, kind: ArchiveInspection['kind'], joined: boolean): Promise<void>;
   peekArchive(path: string, request: PeekRequest): Promise<Counters>;
   verifyDataset(folder: string): Promise<DatasetVerification>;
+  isCorpus(folder: string): Promise<boolean>;
+  verifyCorpus(folder: string, options: VerifyCorpusOptions): Promise<CorpusVerification>;
+  /** What names mean several archives: folders and patterns. */
+  meansMany(source: string): Promise<boolean>;
+  /** The archives that sources mean, absolute. @throws {ThreadmillError} where a folder or a pattern holds none */
+  findArchives(sources: Sources): Promise<readonly string[]>;
+  /** What comes from standard input, to its end. */
+  readInput(): Promise<string>;
   readRejects(folder: string): AsyncIterable<RejectedLine>;
   writeReport(dataset: string, options: ReportOptions): Promise<WrittenReport>;
   /** Shows a file with the program that the desktop has for it; does not wait for it. */

@@ -1,4 +1,5 @@
 /** The rest of threadmill as the commands see it. Dynamic imports only: each Temporal package costs 0.5 s to load. */
+import { text } from 'node:stream/consumers';
 import type { ResolvedServer } from '../server/connection.ts';
 import { toJobSettings, type SettingsValues } from '../settings.ts';
 import { openFile } from './open-file.ts';
@@ -56,6 +57,12 @@ export const realPorts: Ports = {
   peekArchive: async (path, request) =>
     (await import('../engine/peek/peek-archive.ts')).peekArchive(path, request),
   verifyDataset: async (folder) => (await import('../engine/dataset/verify.ts')).verifyDataset(folder),
+  isCorpus: async (folder) => (await import('../engine/corpus/verify-corpus.ts')).isCorpus(folder),
+  verifyCorpus: async (folder, options) =>
+    (await import('../engine/corpus/verify-corpus.ts')).verifyCorpus(folder, options),
+  meansMany: async (source) => (await import('../engine/corpus/find-archives.ts')).meansMany(source),
+  findArchives: async (sources) => (await import('../engine/corpus/find-archives.ts')).findArchives(sources),
+  readInput: async () => text(process.stdin),
   readRejects,
   writeReport: async (dataset, options) =>
     (await import('../report/write-report.ts')).writeReport(dataset, options),

@@ -29,9 +29,14 @@ export interface Session {
     wait: (options: WaitOptions) => Promise<AnyResult>,
     onProgress?: (progress: JobProgress) => void,
   ): Promise<Followed | typeof interrupted>;
+  /** Waits for something else; `shown` is taken off the terminal at the end. Rejects as `follow` does. */
+  wait<T>(until: (signal: AbortSignal) => Promise<T>, shown: Drawn): Promise<T | typeof interrupted>;
   /** Waits for Ctrl-C. Rejects with the worker's error. */
   untilInterrupted(): Promise<void>;
 }
+
+/** What is drawn while somebody waits. */
+export type Drawn = Pick<ProgressReporter, 'say' | 'end'>;
 
 export interface SessionOptions {
   /** Said at the first Ctrl-C. */
@@ -83,7 +88,7 @@ class LiveSession implements Session {
   readonly #stopped: Promise<typeof interrupted>;
   #stop: (text: string) => void = () => undefined;
   #worker: HeldWorker | null = null;
-  #reporter: ProgressReporter = silentReporter;
+  #reporter: Drawn = silentReporter;
 
   constructor(context: CommandContext, threadmill: Threadmill, options: SessionOptions) {
     this.threadmill = threadmill;
@@ -146,16 +151,12 @@ class LiveSession implements Session {
   }
 
   async follow(...[wait, onProgress]: Parameters<Session['follow']>): ReturnType<Session['follow']> {
-    const ended = new AbortController();
-    const signal = AbortSignal.any([this.#interrupts.signal, ended.signal]);
     const { reporter, draws } = reporterFor(this.#context, true);
-    this.#reporter = reporter;
     const keys = draws ? this.#keys(reporter) : null;
     let last: JobProgress | null = null;
     /** The trouble that was said last: it is the same every time that it is tried again. */
     let told: string | null = null;
     const show = (progress: JobProgress): void => {
-      if (signal.aborted) return;
       if (progress.state === 'paused' && last?.state !== 'paused') {
         reporter.say(`Paused; ${draws ? 'p, or ' : ''}threadmill resume ${progress.jobId} lets it go on`);
       }
@@ -169,18 +170,35 @@ class LiveSession implements Session {
       onProgress?.(progress);
       reporter.show(progress);
     };
+    const until = (signal: AbortSignal): Promise<AnyResult> =>
+      wait({
+        signal,
+        onProgress: (progress) => {
+          if (!signal.aborted) show(progress);
+        },
+      });
+    try {
+      const result = await this.wait(until, reporter);
+      return result === interrupted ? interrupted : { result, last };
+    } finally {
+      keys?.end();
+    }
+  }
+
+  async wait<T>(until: (signal: AbortSignal) => Promise<T>, shown: Drawn): Promise<T | typeof interrupted> {
+    const ended = new AbortController();
+    const signal = AbortSignal.any([this.#interrupts.signal, ended.signal]);
+    this.#reporter = shown;
     try {
       const lost = this.#worker === null ? [] : [this.#worker.lost];
-      const result = await Promise.race([this.#stopped, wait({ signal, onProgress: show }), ...lost]);
-      return result === interrupted ? interrupted : { result, last };
+      return await Promise.race([this.#stopped, until(signal), ...lost]);
     } catch (error) {
       // Most likely that of the wait that the signal ended; whatever it is, the user wants an end.
       if (this.#interrupts.signal.aborted) return interrupted;
       throw error;
     } finally {
       ended.abort();
-      keys?.end();
-      reporter.end();
+      shown.end();
     }
   }
 

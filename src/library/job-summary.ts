@@ -1,11 +1,15 @@
 /** A job in a list: what the server knows of it without asking anybody. */
 import type { WorkflowExecutionInfo } from '@temporalio/client';
+import { corpusWorkflowType } from '../contract/corpus.ts';
 
 export interface JobSummary {
   readonly jobId: string;
   readonly runId: string;
+  /** `corpus`: many archives as one job. */
+  readonly kind: 'job' | 'corpus';
   /** `running`, `paused`, `completed`, `failed`, `cancelled`, `terminated` or `timed-out`. */
   readonly status: string;
+  /** Of a corpus: how many there are. */
   readonly archive: string;
   readonly startedMs: number;
   readonly closedMs: number | null;
@@ -28,6 +32,7 @@ export function summaryOf(job: Omit<WorkflowExecutionInfo, 'raw'>): JobSummary {
   return {
     jobId: job.workflowId,
     runId: job.runId,
+    kind: job.type === corpusWorkflowType ? 'corpus' : 'job',
     status: status === 'running' && find('ThreadmillState') === 'paused' ? 'paused' : status,
     archive: typeof archive === 'string' ? archive : '',
     startedMs: job.startTime.getTime(),

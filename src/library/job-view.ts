@@ -7,6 +7,7 @@ import {
 import { errorCodes } from '../core/errors.ts';
 import { tolerant } from '../payloads/data-converter.ts';
 import type { AssemblyHeartbeat } from '../contract/assembly.ts';
+import type { SmallBatchHeartbeat } from '../contract/corpus.ts';
 import { queryNames, type JobProgress, type ResourceStats, type SegmentHeartbeat } from '../contract/job.ts';
 import { whyUnreadable } from '../contract/unreadable.ts';
 import { progressOf, withAssemblies, withHeartbeat } from '../contract/progress.ts';
@@ -24,7 +25,8 @@ const queryMs = 3_000;
 /** A workflow task that is lost with its worker is no news. */
 const stuckAttempts = 2;
 
-const phases: Readonly<Record<string, JobProgress['state']>> = {
+/** What a closed workflow's status means. */
+export const closedPhases: Readonly<Record<string, JobProgress['state']>> = {
   COMPLETED: 'done',
   FAILED: 'failed',
   TERMINATED: 'failed',
@@ -34,7 +36,7 @@ const phases: Readonly<Record<string, JobProgress['state']>> = {
 };
 
 /** The decoder of a client's payloads, through its codec where it has one; what that can't read comes as `Unreadable`. */
-function decoderOf(client: Client): Decode {
+export function decoderOf(client: Client): Decode {
   const converter = tolerant(client.options.loadedDataConverter);
   return (payloads) => decodeArrayFromPayloads(converter, payloads ?? []);
 }
@@ -56,10 +58,11 @@ interface Beats {
   readonly writeFrames: ReframeHeartbeat;
   readonly processSegment: SegmentHeartbeat;
   readonly assembleThreads: AssemblyHeartbeat;
+  readonly processSmallArchives: SmallBatchHeartbeat;
 }
 
 /** Heartbeats of the activities of one kind that run and have beaten, and the attempts lost before them. */
-async function beatsOf<K extends keyof Beats>(
+export async function beatsOf<K extends keyof Beats>(
   client: Client,
   { raw }: WorkflowExecutionDescription,
   type: K,
@@ -83,7 +86,7 @@ async function beatsOf<K extends keyof Beats>(
 }
 
 /** Asks the workflow; null where no worker answers in time. */
-async function query<T>(client: Client, jobId: string, name: string): Promise<T | null> {
+export async function query<T>(client: Client, jobId: string, name: string): Promise<T | null> {
   try {
     return await client.withDeadline(Date.now() + queryMs, () =>
       client.workflow.getHandle(jobId).query<T>(name),
@@ -96,7 +99,7 @@ async function query<T>(client: Client, jobId: string, name: string): Promise<T 
 /** @throws WorkflowNotFoundError */
 export async function progressNow(client: Client, jobId: string): Promise<JobProgress> {
   const description = await client.workflow.getHandle(jobId).describe();
-  const closed = phases[description.status.name];
+  const closed = closedPhases[description.status.name];
   const asked = closed === undefined ? await query<JobProgress>(client, jobId, queryNames.progress) : null;
   const past = description.type === reframeWorkflowType ? reframeFromFacts : fromHistory;
   const progress = asked ?? (await past(client, jobId, closed ?? 'running'));
@@ -133,7 +136,7 @@ interface LastFailure {
 /** temporal.api.enums.v1.PendingActivityState: no attempt runs. */
 const scheduledState = 1;
 
-async function failuresOf(
+export async function failuresOf(
   client: Client,
   { raw }: WorkflowExecutionDescription,
 ): Promise<readonly LastFailure[]> {

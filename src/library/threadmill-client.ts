@@ -16,27 +16,29 @@ import {
 } from '../contract/job.ts';
 import { reframeWorkflowType, type ReframeResult } from '../contract/reframe.ts';
 import { joinProblem } from '../contract/join.ts';
+import { corpusWorkflowType } from '../contract/corpus.ts';
+import { sourcesOf } from '../contract/job-state.ts';
+import { jobPriority } from '../contract/priority.ts';
 import { progressOf } from '../contract/progress.ts';
 import { ThreadmillError } from '../core/errors.ts';
 import { finishedJob } from '../engine/dataset/finished-job.ts';
 import { readNameFiles } from '../engine/selection/name-files.ts';
 import { validateJobOverrides } from '../settings/job-settings.ts';
-import { about, grpcCodeOf, isTransient, jobError, nobodyAnswered } from './failures.ts';
+import { about, grpcCodeOf, jobError, nobodyAnswered } from './failures.ts';
 import { inputToGoOn } from './closed-job.ts';
 import { identify, type JobIdentity } from '../engine/dataset/job-id.ts';
 import { historyFacts, progressNow, statsNow } from './job-view.ts';
-import { pause } from './pause.ts';
 import { summaryOf, type JobSummary } from './job-summary.ts';
 import type { ActiveJob, ClientOptions, StartedJob, StartOptions, WaitOptions } from './client-types.ts';
+import { CorpusClient } from './corpus-client.ts';
 import { tolerantClient } from './tolerant-client.ts';
 import { restartReframe, startReframe, type ReframeOptions, type StartedReframe } from './reframe-jobs.ts';
+import { waitForEnd } from './wait.ts';
 
 /** A worker's answer to an update takes a workflow task; this is for one that is busy. */
 const updateMs = 10_000;
 /** A task takes milliseconds; one that is lost with its worker would cost the 10 s that are the default. */
 const workflowTaskTimeout = '5s';
-/** A wait for a job's result; the server's own polls last 20 s. */
-const askedAnewMs = 30_000;
 /** Looked up by `listJobs`, newest first. */
 const jobsListedMax = 200;
 
@@ -44,6 +46,8 @@ export class ThreadmillClient {
   readonly client: Client;
   readonly namespace: string;
   readonly uiUrl: string | null;
+  /** Many archives as one job. */
+  readonly corpora: CorpusClient;
   private readonly taskQueue: string;
   private readonly settings: JobSettings;
   private readonly out: string;
@@ -56,6 +60,12 @@ export class ThreadmillClient {
     this.settings = settings;
     this.out = out;
     this.uiUrl = uiUrl;
+    this.corpora = new CorpusClient({
+      ...{ client, taskQueue, out },
+      settingsWith: (overrides) => this.settingsWith(overrides),
+      webUrlOf: (jobId) => this.webUrlOf(jobId),
+      update: (jobId, name, value) => this.update(jobId, name, value),
+    });
   }
 
   /**
@@ -116,7 +126,8 @@ export class ThreadmillClient {
   /** Open jobs and recently closed ones, newest first, at most 200. */
   async listJobs(): Promise<readonly JobSummary[]> {
     const jobs: JobSummary[] = [];
-    const query = `WorkflowType = '${workflowTypes.archive}' OR WorkflowType = '${reframeWorkflowType}'`;
+    const types = [workflowTypes.archive, corpusWorkflowType, reframeWorkflowType];
+    const query = types.map((type) => `WorkflowType = '${type}'`).join(' OR ');
     for await (const job of tolerantClient(this.client).workflow.list({ query })) {
       if (jobs.push(summaryOf(job)) === jobsListedMax) break;
     }
@@ -180,34 +191,7 @@ export class ThreadmillClient {
    * @throws {ThreadmillError} the job's failure; where `signal` aborts, its reason
    */
   async waitForJob(jobId: string, options: WaitOptions = {}): Promise<JobResult> {
-    const { onProgress, intervalMs = 500, signal } = options;
-    signal?.throwIfAborted();
-    const ended = new AbortController();
-    const stop = ended.signal;
-    // not AbortSignal.any(): it loses the end of a signal that nobody else holds (nodejs/node#65995)
-    const follow = (): void => {
-      ended.abort(signal?.reason);
-    };
-    signal?.addEventListener('abort', follow, { once: true });
-    // calls that are under way end with the signal: whoever stops waiting may close the connection
-    const work = this.client.withAbortSignal(stop, () => this.resultOver(jobId, stop));
-    const watching =
-      onProgress === undefined
-        ? Promise.resolve()
-        : this.client.withAbortSignal(stop, () => this.watch(jobId, onProgress, intervalMs, stop));
-    try {
-      return await work;
-    } catch (error) {
-      throw signal?.aborted === true ? signal.reason : error;
-    } finally {
-      signal?.removeEventListener('abort', follow);
-      ended.abort();
-      await Promise.allSettled([work, watching]);
-      if (signal?.aborted !== true && onProgress !== undefined) {
-        // the last word, so that whoever draws it ends at 100 %
-        await progressNow(this.client, jobId).then(onProgress, () => undefined);
-      }
-    }
+    return waitForEnd(this.client, jobId, { ...options, look: () => progressNow(this.client, jobId) });
   }
 
   /**
@@ -306,13 +290,13 @@ export class ThreadmillClient {
       ...(again ? { replace: true } : {}),
       ...(state === null ? {} : { state }),
     };
-    return { ...started, ...(await this.start(jobId, dataset, input)) };
+    return { ...started, ...(await this.start(jobId, dataset, { input, bytes: identity.bytes })) };
   }
 
   private async start(
     jobId: string,
     dataset: string,
-    input: ArchiveJobInput,
+    { input, bytes }: { readonly input: ArchiveJobInput; readonly bytes: number },
   ): Promise<{ readonly runId: string; readonly alreadyRunning: boolean }> {
     try {
       const handle = await this.client.workflow.start(workflowTypes.archive, {
@@ -323,6 +307,7 @@ export class ThreadmillClient {
         workflowTaskTimeout,
         memo: { archive: input.archive, dataset },
         staticSummary: input.archive,
+        priority: jobPriority(bytes),
       });
       return { runId: handle.firstExecutionRunId, alreadyRunning: false };
     } catch (error) {
@@ -342,7 +327,9 @@ export class ThreadmillClient {
       throw new ThreadmillError('JOB_FAILED', `Job "${jobId}" has no input to go on with`, {
         facts: { jobId },
       });
-    await this.start(jobId, state?.dataset ?? '', inputToGoOn(input, state));
+    const bytes =
+      state === null ? 0 : sourcesOf(state).reduce((sum, of) => sum + of.inspection.compressedBytes, 0);
+    await this.start(jobId, state?.dataset ?? '', { input: inputToGoOn(input, state), bytes });
   }
 
   private describe(jobId: string): Promise<WorkflowExecutionDescription> {
@@ -361,39 +348,6 @@ export class ThreadmillClient {
       const why =
         error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
       throw new ThreadmillError('USAGE', why, { facts: { jobId }, cause: error });
-    }
-  }
-
-  /**
-   * `handle.result()` gives up after ten seconds of outage; a job does not. And it does not hear a signal that aborts between two
-   * of its polls, and waits on: so it is asked anew from time to time.
-   */
-  private async resultOver(jobId: string, signal: AbortSignal): Promise<JobResult> {
-    const handle = this.client.workflow.getHandle(jobId);
-    for (;;) {
-      const deadlineMs = Date.now() + askedAnewMs;
-      try {
-        return (await this.client.withDeadline(deadlineMs, () => handle.result())) as JobResult;
-      } catch (error) {
-        if (signal.aborted || !isTransient(error)) throw jobError(jobId, error);
-        if (Date.now() < deadlineMs) await pause(1_000, signal);
-      }
-    }
-  }
-
-  private async watch(
-    jobId: string,
-    onProgress: (progress: JobProgress) => void,
-    intervalMs: number,
-    signal: AbortSignal,
-  ): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        onProgress(await progressNow(this.client, jobId));
-      } catch {
-        // an outage: whoever waits for the result is told if it matters
-      }
-      await pause(intervalMs, signal);
     }
   }
 }

@@ -2,3 +2,4 @@
 export { archiveWorkflow } from './archive.ts';
 export { cleanUpWorkflow } from './clean-up.ts';
 export { reframeWorkflow } from './reframe.ts';
+export { corpusWorkflow } from './corpus.ts';

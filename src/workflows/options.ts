@@ -1,6 +1,7 @@
 /** How each activity is retried and timed out. */
 import { proxyActivities, type ActivityInterfaceFor, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import { batchPriority } from '../contract/priority.ts';
 
 /** A killed worker costs this; the worker beats every 200 ms, throttled to 1 s. */
 const heartbeatTimeout = '5s';
@@ -87,4 +88,34 @@ export const reframeEnd = proxyActivities<Activities>({
   heartbeatTimeout,
   retry,
   summary: 'read it back, write the seek table',
+});
+
+/** Looks at every archive of a corpus: seconds on a disk, minutes on a network file system. */
+export const corpusListing = proxyActivities<Activities>({
+  startToCloseTimeout: '2h',
+  heartbeatTimeout,
+  retry,
+  summary: 'list the archives',
+});
+
+/** Reads 3 MiB at most, writes a line. */
+export const largeArchives = proxyActivities<Activities>({ startToCloseTimeout: '2m', retry });
+
+/** A batch of small archives, on the shared queue: whoever has time takes it. */
+export function batchOptions(summary: string): ActivityOptions {
+  return {
+    startToCloseTimeout: '24h',
+    heartbeatTimeout,
+    summary,
+    retry: segmentRetry,
+    priority: batchPriority,
+  };
+}
+
+/** Joins the ledger and writes the manifest of a corpus. */
+export const corpusPublication = proxyActivities<Activities>({
+  startToCloseTimeout: '1h',
+  heartbeatTimeout,
+  retry,
+  summary: 'write the ledger and the manifest',
 });

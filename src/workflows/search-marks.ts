@@ -1,7 +1,6 @@
 /** The job's typed search attributes, as few events as they can be. */
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
 import { upsertSearchAttributes } from '@temporalio/workflow';
-import type { ArchiveInspection, JobProgress } from '../contract/job.ts';
 
 const kindKey = defineSearchAttributeKey('ThreadmillKind', SearchAttributeType.KEYWORD);
 const subredditKey = defineSearchAttributeKey('ThreadmillSubreddit', SearchAttributeType.KEYWORD);
@@ -13,7 +12,7 @@ const percentStep = 10;
 
 export class SearchMarks {
   private readonly enabled: boolean;
-  private phase: JobProgress['state'] | null = null;
+  private phase: string | null = null;
   private percent = 0;
 
   /** `enabled`: the server knows the attributes; unknown ones would fail the workflow task for ever. */
@@ -22,7 +21,7 @@ export class SearchMarks {
   }
 
   /** What does not change; a per-subreddit archive is named after its subreddit. */
-  begin({ kind, name }: ArchiveInspection): void {
+  begin({ kind, name }: { readonly kind: string; readonly name: string }): void {
     if (!this.enabled) return;
     const subreddit = /^(.+)_(comments|submissions)$/i.exec(name)?.[1];
     upsertSearchAttributes([
@@ -31,7 +30,13 @@ export class SearchMarks {
     ]);
   }
 
-  mark({ state, completionPercentage }: Pick<JobProgress, 'state' | 'completionPercentage'>): void {
+  mark({
+    state,
+    completionPercentage,
+  }: {
+    readonly state: string;
+    readonly completionPercentage: number;
+  }): void {
     const step = Math.floor(completionPercentage / percentStep) * percentStep;
     if (!this.enabled || (state === this.phase && step <= this.percent)) return;
     this.phase = state;

@@ -19,6 +19,7 @@ import {
 } from '../../src/contract/job-state.ts';
 import { resultOf } from '../../src/contract/progress.ts';
 import { SessionCache } from '../../src/engine/pipeline/session-cache.ts';
+import { SmallArchivePool } from '../../src/engine/small/small-archive-pool.ts';
 import { ProcessMemory } from '../../src/engine/resources/process-memory.ts';
 import { defaultJobSettings } from '../../src/settings/job-settings.ts';
 
@@ -46,6 +47,7 @@ export async function ordinaryJob(job: OrdinaryJob): Promise<JobResult> {
     memory: new ProcessMemory(process.memoryUsage.rss()),
     metrics: new WorkerMetrics(noopMetricMeter),
     turns: new Turns(),
+    small: new SmallArchivePool({ threads: 1, confine: null, isRunning: () => Promise.resolve(false) }),
     ownTaskQueue: 'own',
     searchable: false,
     retentionMs: 0,

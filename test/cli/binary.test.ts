@@ -82,8 +82,8 @@ describe('the binary threadmill', () => {
         (file: string) => {
           mkdirSync(file);
         },
-        'ARCHIVE_UNREADABLE',
-        /it is a folder; name the files in it/,
+        command === 'inspect' ? 'ARCHIVE_UNREADABLE' : 'ARCHIVE_MISSING',
+        command === 'inspect' ? /it is a folder; name the files in it/ : /holds no archive/,
       ],
       [
         'an empty file',

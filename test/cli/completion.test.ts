@@ -48,7 +48,7 @@ describe('threadmill completion', function () {
   it('offers bash every command, and what begins alike', () => {
     const all = commands.map(({ name }) => name);
     assert.deepEqual(offered(''), [...all, 'completion', 'help'].sort());
-    assert.deepEqual(offered('re'), ['rejects', 'report', 'result', 'resume']);
+    assert.deepEqual(offered('re'), ['reframe', 'rejects', 'report', 'result', 'resume']);
     assert.deepEqual(offered('--quiet', 'ver'), ['verify']);
   });
 

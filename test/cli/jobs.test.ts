@@ -27,18 +27,13 @@ describe('commands about jobs', () => {
       assert.equal(run.stderr, '');
     });
 
-    it('goes on with the other archives when one is refused; exit code 1', async () => {
-      scene.threadmill = fakeThreadmill({
-        startJob: (archive) =>
-          archive.endsWith('a.zst')
-            ? Promise.reject(new ThreadmillError('DATASET_IN_USE', 'Taken by job-0; wait for it'))
-            : Promise.resolve(started),
-      });
+    it('submits several archives as a corpus', async () => {
+      const fake = fakeThreadmill();
+      const corpus = { jobId: 'corpus-1', runId: 'r', alreadyRunning: false, out: '/out', webUrl: null };
+      scene.threadmill = { ...fake, corpora: { ...fake.corpora, start: () => Promise.resolve(corpus) } };
       const run = await scene.run('start', scene.archive('a.zst'), scene.archive('b.zst'), '--json');
-      assert.equal(run.code, 1);
-      const [refused, submitted] = jsonLines(run.stdout);
-      assert.equal((refused?.['error'] as { code: string }).code, 'DATASET_IN_USE');
-      assert.equal(submitted?.['jobId'], 'job-1');
+      assert.equal(run.code, 0, run.stderr);
+      assert.deepEqual(jsonLines(run.stdout), [corpus]);
     });
   });
 
@@ -275,7 +270,7 @@ describe('commands about jobs', () => {
     });
 
     for (const [args, message] of [
-      [[], /Nothing to set: give --batch-size or --max-memory/],
+      [[], /Nothing to set: give --batch-size, --max-memory or --concurrency/],
       [['--batch-size', '0'], /"0": must be a whole number of lines from 1 to 100000.*flag --batch-size/],
       [['--batch-size', 'auto'], /--batch-size is "auto": a running job needs a number/],
       [['--max-memory', '1GB'], /"1GB": must be a whole number of MB from 64.*flag --max-memory/],

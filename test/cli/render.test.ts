@@ -112,6 +112,7 @@ describe('blocks', () => {
     const job = {
       jobId: 'old',
       runId: 'r',
+      kind: 'job' as const,
       status: 'running',
       archive: 'a',
       startedMs: 0,

@@ -81,51 +81,18 @@ describe('threadmill run', () => {
   });
 
   it('refuses bad paths before anything is started', async () => {
-    const run = await scene.run('run', path.join(scene.folder, 'none.zst'), scene.folder);
+    const run = await scene.run('run', path.join(scene.folder, 'none.zst'));
     assert.equal(run.code, 1);
     assert.deepEqual(run.calls, []);
     assert.equal(run.stdout, '');
     assert.match(run.stderr, /^threadmill: Cannot find archive ".*none\.zst": check the path\n/);
-    assert.match(run.stderr, /\nthreadmill: Cannot read archive ".*": it is a folder/);
   });
 
-  it('goes on with the other archives when one is missing and one fails; exit code 1', async () => {
-    const waited: string[] = [];
-    scene.threadmill = fakeThreadmill({
-      startJob: (archive) => Promise.resolve({ ...started, jobId: path.basename(archive) }),
-      waitForJob: (jobId) => {
-        waited.push(jobId);
-        const error = new ThreadmillError('ARCHIVE_CORRUPT', 'Damaged; --salvage', { facts: { offset: 7 } });
-        return jobId === 'bad.zst' ? Promise.reject(error) : Promise.resolve({ ...result, jobId });
-      },
-    });
-    const archives = [
-      scene.archive('bad.zst'),
-      path.join(scene.folder, 'none.zst'),
-      scene.archive('good.zst'),
-    ];
-    const run = await scene.run('run', ...archives, '--json');
-    assert.equal(run.code, 1);
-    assert.deepEqual(waited, ['bad.zst', 'good.zst']);
-    assert.deepEqual(
-      jsonLines(run.stdout).map((line) => [
-        line['success'],
-        (line['error'] as { code: string } | undefined)?.code,
-      ]),
-      [
-        [false, 'ARCHIVE_MISSING'],
-        [false, 'ARCHIVE_CORRUPT'],
-        [true, undefined],
-      ],
-    );
-    assert.match(run.stderr, /threadmill: ARCHIVE_CORRUPT: Damaged; --salvage\n/);
-  });
-
-  it('ends with exit code 3 when the server is gone: the other archives need it too', async () => {
+  it('ends with exit code 3 when the server is gone', async () => {
     scene.threadmill = fakeThreadmill({
       startJob: () => Promise.reject(new ThreadmillError('SERVER_UNREACHABLE', 'Gone; start it')),
     });
-    const run = await scene.run('run', scene.archive('a.zst'), scene.archive('b.zst'));
+    const run = await scene.run('run', scene.archive('a.zst'));
     assert.equal(run.code, 3);
     assert.equal(run.stderr, 'threadmill: Gone; start it\n');
     assert.deepEqual(run.calls, ['connect', 'close']);
@@ -141,7 +108,7 @@ describe('threadmill run', () => {
         return Promise.reject(new Error('aborted'));
       },
     });
-    const run = await scene.run('run', scene.archive('RC.zst'), scene.archive('RS.zst'));
+    const run = await scene.run('run', scene.archive('RC.zst'));
     assert.equal(run.code, 130);
     assert.match(run.stderr, /\nStopping at the next part; run the same command to go on\n$/);
     assert.equal(run.stdout, '');
@@ -165,7 +132,7 @@ describe('threadmill run', () => {
     assert.equal((line['error'] as { code: string }).code, 'INTERRUPTED');
   });
 
-  it('tells why the worker can not go on, and tries no other archive', async () => {
+  it('tells why the worker can not go on', async () => {
     scene.threadmill = fakeThreadmill({
       ...good(),
       waitForJob: () => {
@@ -173,7 +140,7 @@ describe('threadmill run', () => {
         return new Promise(() => undefined);
       },
     });
-    const run = await scene.run('run', scene.archive('a.zst'), scene.archive('b.zst'));
+    const run = await scene.run('run', scene.archive('a.zst'));
     assert.equal(run.code, 1);
     assert.match(run.stderr, /\nthreadmill: No room; make some\n$/);
     assert.equal(run.stderr.match(/Job /g)?.length, 1);
@@ -333,16 +300,8 @@ describe('threadmill run --join', () => {
     assert.deepEqual(seen, []);
   });
 
-  it('is asked for: without it two archives are two jobs', async () => {
-    const seen: unknown[] = [];
-    recording(seen);
-    await scene.run('run', scene.archive('RC.zst'), scene.archive('RS.zst'));
-    assert.equal(seen.length, 2);
-  });
-
   const refused: readonly (readonly [names: readonly string[], flags: readonly string[], says: RegExp])[] = [
     [['RC.zst'], [], /--join takes two archives.*but one was given/],
-    [['RC.zst', 'RS.zst', 'RS2.zst'], [], /--join takes two archives.*but 3 were given/],
     [['RC.zst', 'RC2.zst'], [], /both ".*RC.zst" and ".*RC2.zst" hold comments/],
     [['RS.zst', 'RS2.zst'], [], /hold submissions/],
     [['RC.zst', 'RS.zst'], ['--no-preserve-threads'], /PUSHSHIFT_PRESERVE_THREADS.*head of its thread/],

@@ -15,6 +15,8 @@ const expected = [
   'clean-up',
   'commands',
   'continued-first',
+  'corpus-first',
+  'corpus-last',
   'continued-last',
   'failed',
   'joined-first',

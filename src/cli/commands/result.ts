@@ -1,5 +1,6 @@
 /** `threadmill result`. */
 import { clientGroups, jobArgument, type Command } from '../command.ts';
+import { isCorpusResult, printCorpusResult } from '../corpus.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { printResult } from '../report-job.ts';
 import { withThreadmill } from '../session.ts';
@@ -14,7 +15,9 @@ export const result: Command = {
   settings: clientGroups,
   run: (context, [jobId = '']) =>
     withThreadmill(context, async (threadmill) => {
-      printResult(context, await threadmill.getResult(jobId));
+      const found = await threadmill.getResult(jobId);
+      if (isCorpusResult(found)) return printCorpusResult(context, found, null);
+      printResult(context, found);
       return exitCodes.done;
     }),
 };

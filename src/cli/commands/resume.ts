@@ -1,6 +1,7 @@
 /** `threadmill resume`: a paused job is let go on, an ended one goes on from its last committed part. */
 import { allGroups, jobArgument, type Command } from '../command.ts';
 import type { CommandContext } from '../context.ts';
+import { followCorpus } from '../corpus.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { printBlock, printResult } from '../report-job.ts';
 import { interrupted, withSession, type Session } from '../session.ts';
@@ -42,6 +43,12 @@ export const resume: Command = {
       async (session) => {
         const job = await session.threadmill.describeJob(jobId);
         if (job.closedMs === null) return unpause(context, session, jobId);
+        if (job.kind === 'corpus') {
+          // done or not: archives that failed are tried again
+          await session.threadmill.corpora.restart(jobId);
+          if (session.threadmill.uiUrl !== null) await session.work();
+          return followCorpus(context, session, { jobId, webUrl: null });
+        }
         if (job.status !== 'completed') return goOn(context, session, jobId);
         context.talk('This was already done; threadmill run --again does it anew');
         printResult(context, await session.threadmill.getResult(jobId));

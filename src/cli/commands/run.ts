@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { allGroups, archivesArgument, type Command } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodeOf, exitCodes } from '../exit-codes.ts';
+import { corpusFlags, corpusRequest, isCorpusRequest, runCorpus } from '../corpus.ts';
 import { joinFlag, jobsOf, wantsJoin, type JobArchives } from '../join.ts';
 import { printFailure, printResult, readableArchives } from '../report-job.ts';
 import { interrupted, withSession, type Session } from '../session.ts';
@@ -44,27 +45,15 @@ async function runOne(
   return 'done';
 }
 
-/** One archive's failure is told and the next one goes on; what concerns all of them ends the run. */
-function endsTheRun(error: unknown, session: Session): boolean {
-  return session.workerLost || exitCodeOf(error) !== exitCodes.failed;
-}
-
-async function runAll(
-  context: CommandContext,
-  session: Session,
-  jobs: readonly JobArchives[],
-): Promise<number> {
-  let code: number = exitCodes.done;
-  for (const job of jobs) {
-    try {
-      if ((await runOne(context, session, job)) === interrupted) return exitCodes.interrupted;
-    } catch (error) {
-      if (endsTheRun(error, session)) throw error;
-      printFailure(context, error, { archive: job.archive });
-      code = exitCodes.failed;
-    }
+/** A job's failure is told with its archive; what concerns the whole run is not the archive's. */
+async function runJob(context: CommandContext, session: Session, job: JobArchives): Promise<number> {
+  try {
+    return (await runOne(context, session, job)) === interrupted ? exitCodes.interrupted : exitCodes.done;
+  } catch (error) {
+    if (session.workerLost || exitCodeOf(error) !== exitCodes.failed) throw error;
+    printFailure(context, error, { archive: job.archive });
+    return exitCodes.failed;
   }
-  return code;
 }
 
 /** The worker of this process ends with it, whoever else there is. */
@@ -77,21 +66,25 @@ export const run: Command = {
   args: [archivesArgument],
   help: 'Process archives: server, worker and job in one.',
   details:
-    'One archive after the other; where one fails, the rest go on. Run again after any interruption: it goes on where ' +
-    'it was. Ctrl-C once stops at the next part, twice at once. On a terminal p pauses and lets go on, + and - change the ' +
-    'batch size, q detaches. With --json, one object for each archive.',
+    'Several archives, a folder, a pattern in quotes, --list or - (names on standard input) are a corpus: several at a ' +
+    'time; where one fails, the rest go on. Run again after any interruption: it goes on where it was. Ctrl-C once stops ' +
+    'at the next part, twice at once. On a terminal p pauses and lets go on, + and - change the batch size, q detaches. ' +
+    'With --json, one object.',
   example: 'run RC_2019-04.zst --out datasets --format parquet',
   settings: allGroups,
-  flags: [againFlag, joinFlag],
+  flags: [againFlag, joinFlag, ...corpusFlags],
   async run(context, args) {
-    const join = wantsJoin(context, args);
-    const archives = await readableArchives(context, args);
-    // of a pair one alone would be another job
-    if (archives.length === 0 || (join && archives.length < args.length)) return exitCodes.failed;
-    const jobs = jobsOf(archives, join);
     const onInterrupt = 'Stopping at the next part; run the same command to go on';
     const options = { onInterrupt, onDetach: detachText };
-    const code = await withSession(context, options, (session) => runAll(context, session, jobs));
-    return code === exitCodes.done && archives.length < args.length ? exitCodes.failed : code;
+    if (await isCorpusRequest(context, args)) {
+      const request = await corpusRequest(context, args);
+      return withSession(context, options, (session) => runCorpus(context, session, request));
+    }
+    const join = wantsJoin(context, args);
+    const archives = await readableArchives(context, args);
+    const [job] = jobsOf(archives, join);
+    // of a pair one alone would be another job
+    if (job === undefined || archives.length < args.length) return exitCodes.failed;
+    return withSession(context, options, (session) => runJob(context, session, job));
   },
 };

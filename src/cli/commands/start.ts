@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { allGroups, archivesArgument, type Command } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodeOf, exitCodes } from '../exit-codes.ts';
+import { corpusFlags, corpusRequest, isCorpusRequest, submitCorpus } from '../corpus.ts';
 import { joinFlag, jobsOf, wantsJoin, type JobArchives } from '../join.ts';
 import type { Threadmill } from '../ports.ts';
 import { printBlock, printFailure, readableArchives } from '../report-job.ts';
@@ -44,29 +45,35 @@ export const start: Command = {
   args: [archivesArgument],
   help: 'Only submit: prints job id and Web UI link.',
   details:
-    'A worker has to run somewhere; one that does not is no error. With --json, one object for each archive.',
+    'A worker has to run somewhere; one that does not is no error. Several archives, a folder, a pattern in quotes, --list ' +
+    'or - are a corpus, as for run. With --json, one object.',
   example: 'start RC_2019-04.zst --address temporal.lab:7233',
   settings: allGroups,
-  flags: [againFlag, joinFlag],
+  flags: [againFlag, joinFlag, ...corpusFlags],
   async run(context, args) {
+    if (await isCorpusRequest(context, args)) {
+      const request = await corpusRequest(context, args);
+      return withThreadmill(context, async (threadmill) => {
+        await submitCorpus(context, threadmill, request);
+        tellWhatIsMissing(context, threadmill);
+        return exitCodes.done;
+      });
+    }
     const join = wantsJoin(context, args);
     const archives = await readableArchives(context, args);
+    const [job] = jobsOf(archives, join);
     // of a pair one alone would be another job
-    if (archives.length === 0 || (join && archives.length < args.length)) return exitCodes.failed;
-    const jobs = jobsOf(archives, join);
+    if (job === undefined || archives.length < args.length) return exitCodes.failed;
     return withThreadmill(context, async (threadmill) => {
-      let failures = args.length - archives.length;
-      for (const job of jobs) {
-        try {
-          await submit(context, threadmill, job);
-        } catch (error) {
-          if (exitCodeOf(error) !== exitCodes.failed) throw error;
-          printFailure(context, error, { archive: job.archive });
-          failures++;
-        }
+      try {
+        await submit(context, threadmill, job);
+      } catch (error) {
+        if (exitCodeOf(error) !== exitCodes.failed) throw error;
+        printFailure(context, error, { archive: job.archive });
+        return exitCodes.failed;
       }
-      if (failures < args.length) tellWhatIsMissing(context, threadmill);
-      return failures === 0 ? exitCodes.done : exitCodes.failed;
+      tellWhatIsMissing(context, threadmill);
+      return exitCodes.done;
     });
   },
 };

@@ -2,6 +2,7 @@
 import { clientGroups, jobArgument, type Command } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { statusBlock } from '../render/blocks.ts';
+import { corpusStatusBlock } from '../render/corpus.ts';
 import { printBlock } from '../report-job.ts';
 import { withThreadmill } from '../session.ts';
 
@@ -14,6 +15,11 @@ export const status: Command = {
   settings: clientGroups,
   run: (context, [jobId = '']) =>
     withThreadmill(context, async (threadmill) => {
+      if ((await threadmill.describeJob(jobId)).kind === 'corpus') {
+        const corpus = await threadmill.corpora.getProgress(jobId);
+        printBlock(context, corpus, () => corpusStatusBlock(corpus));
+        return exitCodes.done;
+      }
       const progress = await threadmill.getJobProgress(jobId);
       printBlock(context, progress, () => statusBlock(progress));
       return exitCodes.done;

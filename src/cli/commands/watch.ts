@@ -1,5 +1,6 @@
 /** `threadmill watch`. */
 import { clientGroups, jobArgument, type Command } from '../command.ts';
+import { followCorpus } from '../corpus.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { printResult } from '../report-job.ts';
 import { interrupted, withSession } from '../session.ts';
@@ -15,6 +16,11 @@ export const watch: Command = {
   settings: clientGroups,
   run: (context, [jobId = '']) =>
     withSession(context, { onInterrupt: 'No longer watching; the job goes on' }, async (session) => {
+      if ((await session.threadmill.describeJob(jobId)).kind === 'corpus') {
+        return followCorpus(context, session, { jobId, webUrl: null }, (progress) => {
+          if (context.json) context.printJson(progress);
+        });
+      }
       const followed = await session.follow(
         (options) => session.threadmill.waitForJob(jobId, options),
         (progress) => {

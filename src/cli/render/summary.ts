@@ -21,7 +21,14 @@ const why: Readonly<Record<Exclude<keyof JobResult['metrics']['excluded'], 'not-
 };
 
 /** One row for each fate that happened, with its share of all lines. */
-function fates({ metrics }: JobResult): readonly string[] {
+export function fates({
+  metrics,
+}: {
+  readonly metrics: Pick<
+    JobResult['metrics'],
+    'totalProcessedLines' | 'kept' | 'excluded' | 'rejected' | 'blank'
+  >;
+}): readonly string[] {
   const total = metrics.totalProcessedLines;
   const excluded = Object.entries(metrics.excluded).map(
     ([rule, lines]) => [`excluded: ${rule}`, lines] as const,

@@ -16,6 +16,8 @@ export interface JobIdentity {
   /** Absolute. */
   readonly out: string;
   readonly dataset: string;
+  /** Compressed, of all archives of the job. */
+  readonly bytes: number;
 }
 
 /**
@@ -33,13 +35,15 @@ export function identify(
   const path = resolve(archive);
   const name = archiveName(path);
   const dataset = datasetFolder(resolve(out), name);
+  const own = fingerprintOf(path);
+  const theirs = submissions === null ? null : fingerprintOf(resolve(submissions));
   const hash = createHash('sha256')
     .update(
       JSON.stringify([
-        fingerprintOf(path).fingerprint,
+        own.fingerprint,
         dataset,
         decisiveSettings(settings),
-        ...(submissions === null ? [] : [fingerprintOf(resolve(submissions)).fingerprint]),
+        ...(theirs === null ? [] : [theirs.fingerprint]),
       ]),
     )
     .digest('hex');
@@ -49,5 +53,6 @@ export function identify(
     submissions: submissions === null ? null : resolve(submissions),
     out: resolve(out),
     dataset,
+    bytes: own.bytes + (theirs?.bytes ?? 0),
   };
 }
