@@ -79,6 +79,8 @@ describe('threadmill completion', function () {
       command: ['bash'],
     });
     try {
+      // before its first prompt the terminal echoes by itself
+      await bash.shows('a prompt', (lines) => lines.length === 1);
       bash.press('source ./completion.bash\n');
       await bash.shows('a second prompt', (lines) => lines.length === 2);
       bash.press('threadmill ins\tdump\\ \t');
