@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { cacheFolder, hostEnvironment } from '../../src/server/environment.ts';
 
 const client = path.join(import.meta.dirname, '../../src/client.ts');
 
@@ -43,7 +44,13 @@ export async function threadmill(
     prepare?.(folder);
     const child = spawn(process.execPath, [...nodeArgs, client, ...args], {
       cwd: folder,
-      env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env },
+      // compiled code goes to where it always is, and not among what the command leaves behind
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        HOME: folder,
+        XDG_CACHE_HOME: path.dirname(cacheFolder(hostEnvironment())),
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const [stdout, stderr, code] = await Promise.all([

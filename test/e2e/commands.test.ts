@@ -53,7 +53,9 @@ describe('commands to a running job', function () {
     what: string,
     good: (stats: ResourceStats) => boolean,
   ): Promise<void> {
-    await until(what, async () => good(await stage.threadmill.getCurrentStats(jobId)), effectMs);
+    // there are none until the worker's first heartbeat
+    const look = (): Promise<boolean> => stage.threadmill.getCurrentStats(jobId).then(good, () => false);
+    await until(what, look, effectMs);
     const { status } = await handle.describe();
     assert.equal(status.name, 'RUNNING', `${what}, but only at the job's end`);
   }
