@@ -1,8 +1,8 @@
 /** The library. */
-import path from 'node:path';
 import type { JobSettings } from './contract/job.ts';
 import type { DataConverter } from '@temporalio/common';
 import type { ClientOptions } from './library/client-types.ts';
+import { resolvePlace } from './engine/storage/place.ts';
 import { ThreadmillClient } from './library/threadmill-client.ts';
 import { dataConverterOf } from './payloads/data-converter.ts';
 import { connectClient, resolveServer, type ResolvedServer } from './server/connection.ts';
@@ -109,7 +109,7 @@ export async function connectThreadmill(options: ConnectOptions = {}): Promise<C
       dataConverter: dataConverterOf(values.payloadKey, 'throw'),
     });
     const settings: JobSettings = toJobSettings(values);
-    const out = path.resolve(values.out);
+    const out = resolvePlace(values.out);
     return new ConnectedThreadmill(
       { client, taskQueue: values.taskQueue, settings, out, uiUrl: server.uiUrl },
       { server, values },

@@ -1,7 +1,6 @@
 /** Composition root of a worker: settings, logger, connection, activities, and the two task queues that it polls. */
 import { randomBytes } from 'node:crypto';
 import { availableParallelism, hostname } from 'node:os';
-import path from 'node:path';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
 import { isOpenJob } from './activities/open-job.ts';
@@ -9,6 +8,7 @@ import { WorkerMetrics } from './activities/job-metrics.ts';
 import { Turns } from './activities/turns.ts';
 import { scheduleCleanUp } from './clean-up-schedule.ts';
 import { assembliesInFlight } from './contract/assembly.ts';
+import { resolvePlace } from './engine/storage/place.ts';
 import { SessionCache } from './engine/pipeline/session-cache.ts';
 import { ProcessMemory } from './engine/resources/process-memory.ts';
 import { SmallArchivePool } from './engine/small/small-archive-pool.ts';
@@ -70,11 +70,11 @@ export async function startWorker({
   const ownTaskQueue = `${values.taskQueue}@${hostname()}-${process.pid}-${suffix}`;
   const memory = new ProcessMemory(process.memoryUsage.rss());
   const threads = values.threads ?? Math.min(threadsMax, availableParallelism());
-  const confine = values.confineOut ? path.resolve(values.out) : null;
+  const confine = values.confineOut ? resolvePlace(values.out) : null;
   const small = new SmallArchivePool({ threads, confine, isRunning: (other) => isOpenJob(client, other) });
   const activities = createActivities({
     settings: toJobSettings(values),
-    out: path.resolve(values.out),
+    out: resolvePlace(values.out),
     confine,
     threads,
     small,

@@ -21,6 +21,10 @@ const retryAfterSeconds: Readonly<Record<ErrorCode, number | null>> = {
   WINDOW_TOO_LARGE: null,
   TOO_MANY_REJECTS: null,
   TOO_MANY_PARTS: null,
+  // a store that is away comes back, and the job then goes on by itself
+  STORAGE_UNAVAILABLE: 10,
+  STORAGE_DENIED: null,
+  STORAGE_REFUSED: null,
   OUTPUT_DENIED: null,
   // as ARCHIVE_UNREADABLE
   OUTPUT_FAILED: 2,
@@ -39,7 +43,11 @@ const retryAfterSeconds: Readonly<Record<ErrorCode, number | null>> = {
 };
 
 /** Retried for as long as it takes; everything else that is retried gets `attemptsMax`. */
-const retriedForEver: ReadonlySet<ErrorCode> = new Set(['DISK_FULL', 'PAYLOAD_UNREADABLE']);
+const retriedForEver: ReadonlySet<ErrorCode> = new Set([
+  'DISK_FULL',
+  'STORAGE_UNAVAILABLE',
+  'PAYLOAD_UNREADABLE',
+]);
 /** For errors that may pass, our own bugs among them (a killed mill thread looks like one); lost attempts do not count. */
 const attemptsMax = 5;
 

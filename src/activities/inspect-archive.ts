@@ -1,10 +1,11 @@
 /** The activity that looks at an archive before anything is written, and takes the dataset's folder for the job. */
-import path from 'node:path';
 import { Context } from '@temporalio/activity';
 import type { InspectionResult, JobSettings } from '../contract/job.ts';
+import { withoutSecrets } from '../core/places.ts';
 import { claimDataset } from '../engine/dataset/claim.ts';
 import { inspectJob } from '../engine/dataset/inspect-job.ts';
 import { checkConfined } from '../engine/output/confine.ts';
+import { resolvePlace } from '../engine/storage/place.ts';
 import { isOpenJob } from './open-job.ts';
 import { readNameFiles } from '../engine/selection/name-files.ts';
 import { settingsOfJob } from '../settings/job-settings.ts';
@@ -39,7 +40,7 @@ export async function inspectArchive(
     const found = await inspectJob({
       archive: input.archive,
       submissions,
-      out: input.out === null ? deps.out : path.resolve(input.out),
+      out: input.out === null ? deps.out : resolvePlace(input.out),
       settings,
     });
     const { inspection, joined, dataset } = found;
@@ -49,9 +50,9 @@ export async function inspectArchive(
       replace: input.replace,
     });
     log.info('Archive inspected', {
-      archive: inspection.path,
+      archive: withoutSecrets(inspection.path),
       kind: inspection.kind,
-      ...(joined === null ? {} : { submissions: joined.path }),
+      ...(joined === null ? {} : { submissions: withoutSecrets(joined.path) }),
       compressedBytes: inspection.compressedBytes,
       windowBytes: inspection.windowBytes,
       dataset,

@@ -99,7 +99,7 @@ class Segment {
     this.holes = from.holes ?? [];
     this.next = from.next;
     this.jobId = this.context.info.workflowExecution?.workflowId ?? this.context.info.activityId;
-    this.archive = new ArchiveWatch(input.inspection.path, input.inspection.fingerprint);
+    this.archive = new ArchiveWatch(input.inspection);
     this.recorder = new RunRecorder(input.nowSeconds, beaten.resumptions ?? []);
     this.metrics = deps.metrics.segment(this.jobId, input.inspection.name);
     this.live = figuresOfJob(input.before, {
@@ -131,7 +131,7 @@ class Segment {
     await requireClaim(this.input.dataset, this.jobId);
     // no way to wait would be to decode for an hour up to where the disk was full, only to find it full
     if (this.context.info.attempt > 1) await checkRoom(partPathOf(this.input, this.next.part));
-    this.archive.check();
+    await this.archive.check(false);
     const warn = (message: string): void => {
       this.warn(message);
     };
@@ -232,7 +232,7 @@ class Segment {
       const step = await Promise.race([session.next(), stopped]);
       if (step === 'cancelled' || step === 'shutdown') return step;
       // what was cut, replaced or written to meanwhile is not damaged, but another: of that no part is made
-      this.archive.check();
+      await this.archive.check();
       if (step.type === 'end') {
         this.damage = step.damage;
         this.holes = joinHoles(this.holes, step.holes);

@@ -85,7 +85,7 @@ class Writing {
   constructor(deps: ActivityDependencies, input: WriteFramesInput, beaten: Partial<ReframeHeartbeat>) {
     this.deps = deps;
     this.input = input;
-    this.archive = new ArchiveWatch(input.inspection.path, input.inspection.fingerprint);
+    this.archive = new ArchiveWatch(input.inspection);
     this.cursor = beaten.cursor ?? input.cursor;
     this.attempts = new Attempts(this.context.info.attempt, beaten);
   }
@@ -98,7 +98,7 @@ class Writing {
   async run(): Promise<WriteFramesResult> {
     const { input, context } = this;
     this.attempts.check(`frame ${this.cursor.frames}`);
-    this.archive.check();
+    await this.archive.check(false);
     this.beat();
     const written = await write({
       archive: input.inspection,
@@ -129,12 +129,12 @@ class Writing {
     return asked ? error : failureOf(error, this.attempts.failures, { cursor: this.cursor });
   }
 
-  private result({ cursor, contentSha256, damage }: WrittenFrames): WriteFramesResult {
+  private async result({ cursor, contentSha256, damage }: WrittenFrames): Promise<WriteFramesResult> {
     const { context, input } = this;
     this.cursor = cursor;
     if (damage !== null) throw damagedReframe(input.inspection, damage);
     if (contentSha256 === null) this.stopped();
-    else this.archive.check(); // what was replaced meanwhile is another archive
+    else await this.archive.check(); // what was replaced meanwhile is another archive
     return { cursor, contentSha256, figures: this.figures(), retries: context.info.attempt - 1 };
   }
 

@@ -82,6 +82,8 @@ export interface ArchiveInspection {
   readonly compressedBytes: number;
   readonly mtimeMs: number;
   readonly fingerprint: string;
+  /** What its server tells its versions apart by; absent for a file of this machine, and where the server tells nothing. */
+  readonly version?: string;
   /** Decoder window in bytes (0 for gzip and plain). */
   readonly windowBytes: number;
   /** Frames seen in a bounded look, and whether that was all of them. */

@@ -1,3 +1,5 @@
+import { withoutSecrets } from './places.ts';
+
 /** What can be wrong with the request or the world. Bad data is a value (see reject reasons), never one of these. */
 export const errorCodes = [
   'SETTINGS_INVALID',
@@ -14,6 +16,9 @@ export const errorCodes = [
   'WINDOW_TOO_LARGE',
   'TOO_MANY_REJECTS',
   'TOO_MANY_PARTS',
+  'STORAGE_UNAVAILABLE',
+  'STORAGE_DENIED',
+  'STORAGE_REFUSED',
   'OUTPUT_DENIED',
   'OUTPUT_FAILED',
   'DISK_FULL',
@@ -31,16 +36,24 @@ export type ErrorCode = (typeof errorCodes)[number];
 /** Plain JSON facts that go with an error: paths, offsets, sizes with their unit in the name. */
 export type ErrorFacts = Readonly<Record<string, string | number | boolean | null>>;
 
-/** An error of the request or the world: a stable `code`, the facts as fields, and a message that ends in the way out. */
+/**
+ * An error of the request or the world: a stable `code`, the facts as fields, and a message that ends in the way out. It goes to
+ * logs and histories, so what gives access is taken out of it.
+ */
 export class ThreadmillError extends Error {
   readonly code: ErrorCode;
   readonly facts: ErrorFacts;
 
   constructor(code: ErrorCode, message: string, options: { facts?: ErrorFacts; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(withoutSecrets(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'ThreadmillError';
     this.code = code;
-    this.facts = options.facts ?? {};
+    this.facts = Object.fromEntries(
+      Object.entries(options.facts ?? {}).map(([name, fact]) => [
+        name,
+        typeof fact === 'string' ? withoutSecrets(fact) : fact,
+      ]),
+    );
   }
 }
 

@@ -8,6 +8,8 @@ import {
 } from '@temporalio/client';
 import { reframeWorkflowType, type ReframeInput } from '../contract/reframe.ts';
 import { ThreadmillError } from '../core/errors.ts';
+import { withoutSecrets } from '../core/places.ts';
+import { refuseOpenSecret } from './identify-job.ts';
 import { identifyReframe } from '../engine/reframe/reframe-id.ts';
 import { reframeFacts } from './job-view.ts';
 
@@ -54,6 +56,7 @@ export async function startReframe(
   path: string,
   { again = false, ...options }: ReframeOptions,
 ): Promise<StartedReframe> {
+  refuseOpenSecret(home.client, path);
   const { jobId, archive, output } = identifyReframe(path, options);
   const { client, taskQueue } = home;
   const started = { jobId, output, webUrl: home.webUrlOf(jobId), alreadyDone: false, alreadyRunning: false };
@@ -109,8 +112,8 @@ async function begin(
       args: [input],
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       workflowTaskTimeout,
-      memo: { archive: input.archive, dataset: input.out ?? '' },
-      staticSummary: `reframe ${input.archive}`,
+      memo: { archive: withoutSecrets(input.archive), dataset: input.out ?? '' },
+      staticSummary: `reframe ${withoutSecrets(input.archive)}`,
     });
     return false;
   } catch (error) {

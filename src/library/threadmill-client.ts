@@ -15,18 +15,19 @@ import {
   type ResourceStats,
 } from '../contract/job.ts';
 import { reframeWorkflowType, type ReframeResult } from '../contract/reframe.ts';
-import { joinProblem } from '../contract/join.ts';
 import { corpusWorkflowType } from '../contract/corpus.ts';
 import { sourcesOf } from '../contract/job-state.ts';
 import { jobPriority } from '../contract/priority.ts';
 import { progressOf } from '../contract/progress.ts';
 import { ThreadmillError } from '../core/errors.ts';
+import { withoutSecrets } from '../core/places.ts';
 import { finishedJob } from '../engine/dataset/finished-job.ts';
 import { readNameFiles } from '../engine/selection/name-files.ts';
 import { validateJobOverrides } from '../settings/job-settings.ts';
 import { about, grpcCodeOf, jobError, nobodyAnswered } from './failures.ts';
+import { identifyJob } from './identify-job.ts';
 import { inputToGoOn } from './closed-job.ts';
-import { identify, type JobIdentity } from '../engine/dataset/job-id.ts';
+import type { JobIdentity } from '../engine/dataset/job-id.ts';
 import { historyFacts, progressNow, statsNow } from './job-view.ts';
 import { summaryOf, type JobSummary } from './job-summary.ts';
 import type { ActiveJob, ClientOptions, StartedJob, StartOptions, WaitOptions } from './client-types.ts';
@@ -80,8 +81,9 @@ export class ThreadmillClient {
     options: StartOptions & WaitOptions = {},
   ): Promise<JobResult> {
     const settings = this.settingsWith(overrides);
-    // before anything is awaited, so that getActiveJobs() knows the job at once
-    const identity = this.identify(path, settings, options);
+    // before anything is awaited, so that getActiveJobs() knows the job at once; what is elsewhere has to be asked first
+    const known = identifyJob(this.client, { path, out: this.out, settings, ...options });
+    const identity = known instanceof Promise ? await known : known;
     const { jobId, archive } = identity;
     this.active.set(jobId, { jobId, archive, startedMs: Date.now() });
     try {
@@ -99,7 +101,8 @@ export class ThreadmillClient {
     options: StartOptions = {},
   ): Promise<StartedJob> {
     const settings = this.settingsWith(overrides);
-    return this.begin(this.identify(path, settings, options), settings, options.again === true);
+    const identity = await identifyJob(this.client, { path, out: this.out, settings, ...options });
+    return this.begin(identity, settings, options.again === true);
   }
 
   /** The jobs that this client is waiting for, in the order of their start. `listJobs` knows everybody's. */
@@ -246,12 +249,6 @@ export class ThreadmillClient {
     });
   }
 
-  private identify(path: string, settings: JobSettings, { out, submissions }: StartOptions): JobIdentity {
-    const problem = submissions === undefined ? null : joinProblem(settings);
-    if (problem !== null) throw problem;
-    return identify(path, out ?? this.out, settings, submissions ?? null);
-  }
-
   private async begin(identity: JobIdentity, settings: JobSettings, again: boolean): Promise<StartedJob> {
     const { jobId, dataset } = identity;
     if (settings.regex !== undefined) {
@@ -305,8 +302,8 @@ export class ThreadmillClient {
         args: [input],
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         workflowTaskTimeout,
-        memo: { archive: input.archive, dataset },
-        staticSummary: input.archive,
+        memo: { archive: withoutSecrets(input.archive), dataset },
+        staticSummary: withoutSecrets(input.archive),
         priority: jobPriority(bytes),
       });
       return { runId: handle.firstExecutionRunId, alreadyRunning: false };

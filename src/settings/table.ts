@@ -4,6 +4,7 @@ import { splitKeys } from '../contract/split.ts';
 import { listBytesMax } from '../contract/selection.ts';
 import { columnNames } from '../core/columns.ts';
 import { partBytesDefault, partBytesMax, partBytesMin } from '../core/limits.ts';
+import { schemeOf } from '../core/places.ts';
 import type { SettingKind } from './kinds.ts';
 import { selectionSpecs } from './selection-table.ts';
 import { logLevels, type SettingKey, type SettingsValues } from './values.ts';
@@ -36,6 +37,12 @@ const batchLines: SettingKind = { type: 'integer', min: 1, max: 100_000, unit: '
 const intervalLines: SettingKind = { type: 'integer', min: 1, max: 1_000_000_000, unit: 'lines' };
 const port: SettingKind = { type: 'integer', min: 1, max: 65_535, auto: true };
 const folder: SettingKind = { type: 'text', noun: 'the path of a folder' };
+/** Of a web server nobody knows how to write to it. */
+const outputFolder: SettingKind = {
+  type: 'text',
+  noun: 'the path of a folder, or s3://bucket/prefix',
+  problem: (text) => (schemeOf(text) === 'https' ? 'a web address can only be read' : null),
+};
 const dayMs = 86_400_000;
 /** 32 bytes are 43 digits of base64 and a sign that may be left out; the newest key first. */
 const payloadKeys: SettingKind = {
@@ -75,7 +82,7 @@ function own<K extends SettingKey>(
 }
 
 const specs: { readonly [K in SettingKey]: RowSpec<K> } = {
-  out: own('THREADMILL_OUT', 'output', folder, './out', 'folder for datasets'),
+  out: own('THREADMILL_OUT', 'output', outputFolder, './out', 'folder for datasets, or s3://bucket/prefix'),
   confineOut: own(
     'THREADMILL_CONFINE_OUT',
     'output',

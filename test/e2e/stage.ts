@@ -83,10 +83,10 @@ export class Stage {
   }
 
   /** A worker process with one mill thread that polls. */
-  async worker(args: readonly string[] = []): Promise<Program> {
+  async worker(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<Program> {
     const { address } = this.server;
     const fixed = ['--address', address, '--task-queue', this.taskQueue, '--threads', '1'];
-    const program = this.start(['worker', '--json', '--log-level', 'debug', ...fixed, ...args]);
+    const program = this.start(['worker', '--json', '--log-level', 'debug', ...fixed, ...args], env);
     await program.firstLine();
     return program;
   }

@@ -12,7 +12,7 @@ import { ThreadmillError } from '../../core/errors.ts';
 import { doneEntry, failedEntry, writePiece, type LedgerEntry } from '../../engine/corpus/ledger.ts';
 import { readList } from '../../engine/corpus/list.ts';
 import { finishedManifest } from '../../engine/dataset/finished-job.ts';
-import { identify } from '../../engine/dataset/job-id.ts';
+import { identifyAnywhere } from '../../engine/dataset/job-id.ts';
 import { readManifest } from '../../engine/dataset/manifest.ts';
 import { datasetFolder } from '../../engine/dataset/names.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
@@ -42,7 +42,7 @@ export async function prepareArchive(
     const { archive, submissions, bytes } = listed;
     let job;
     try {
-      job = identify(archive, input.out, input.settings, submissions ?? null);
+      job = await identifyAnywhere(archive, input.out, input.settings, submissions ?? null);
     } catch (error) {
       const known = finalError(error);
       if (known === null) throw error;

@@ -22,7 +22,7 @@ import {
 } from '../../engine/corpus/ledger.ts';
 import { readList } from '../../engine/corpus/list.ts';
 import { finishedManifest } from '../../engine/dataset/finished-job.ts';
-import { identify } from '../../engine/dataset/job-id.ts';
+import { identifyAnywhere } from '../../engine/dataset/job-id.ts';
 import { readManifest, type Manifest } from '../../engine/dataset/manifest.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { failureOf, retriedHow } from '../failures.ts';
@@ -204,7 +204,7 @@ class Batch {
       throw code === 'BUG' ? new TypeError(message) : new ThreadmillError(code, message);
     }
     const { out, settings, replace, startedMs } = this.input;
-    const { jobId, dataset } = identify(archive, out, settings, submissions ?? null);
+    const { jobId, dataset } = await identifyAnywhere(archive, out, settings, submissions ?? null);
     const standing = await finishedManifest(dataset, jobId);
     if (standing !== null && !(replace && stoodBefore(standing, this.input))) return standing;
     const deaths = this.deaths.get(index) ?? 0;

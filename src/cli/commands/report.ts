@@ -1,7 +1,7 @@
 /** `threadmill report`. */
-import { resolve } from 'node:path';
 import { bytes, count } from '../../core/figures.ts';
 import { datasetArgument, type Command } from '../command.ts';
+import { absolutePlace } from '../absolute-place.ts';
 import { exitCodes } from '../exit-codes.ts';
 
 export const report: Command = {
@@ -22,7 +22,7 @@ export const report: Command = {
   async run(context, [dataset = '']) {
     const { to, all } = context.options;
     const written = await context.ports.writeReport(dataset, {
-      ...(typeof to === 'string' ? { to: resolve(to) } : {}),
+      ...(typeof to === 'string' ? { to: absolutePlace(to) } : {}),
       ...(all === true ? { rowsMax: Infinity } : {}),
     });
     const { file, looked, rows } = written;

@@ -1,7 +1,7 @@
 /** `threadmill run`: server, worker and job in one process. */
-import { resolve } from 'node:path';
 import { allGroups, archivesArgument, type Command } from '../command.ts';
 import type { CommandContext } from '../context.ts';
+import { absolutePlace } from '../absolute-place.ts';
 import { exitCodeOf, exitCodes } from '../exit-codes.ts';
 import { corpusFlags, corpusRequest, isCorpusRequest, runCorpus } from '../corpus.ts';
 import { joinFlag, jobsOf, wantsJoin, type JobArchives } from '../join.ts';
@@ -19,7 +19,7 @@ async function runOne(
   const { threadmill } = session;
   const { values } = context.settings;
   const job = await threadmill.startJob(archive, undefined, {
-    out: resolve(values.out),
+    out: absolutePlace(values.out),
     again: context.options['again'] === true,
     ...(submissions === null ? {} : { submissions }),
   });

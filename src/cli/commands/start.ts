@@ -1,7 +1,7 @@
 /** `threadmill start`: only submit. */
-import { resolve } from 'node:path';
 import { allGroups, archivesArgument, type Command } from '../command.ts';
 import type { CommandContext } from '../context.ts';
+import { absolutePlace } from '../absolute-place.ts';
 import { exitCodeOf, exitCodes } from '../exit-codes.ts';
 import { corpusFlags, corpusRequest, isCorpusRequest, submitCorpus } from '../corpus.ts';
 import { joinFlag, jobsOf, wantsJoin, type JobArchives } from '../join.ts';
@@ -16,7 +16,7 @@ async function submit(
   { archive, submissions }: JobArchives,
 ): Promise<void> {
   const job = await threadmill.startJob(archive, undefined, {
-    out: resolve(context.settings.values.out),
+    out: absolutePlace(context.settings.values.out),
     again: context.options['again'] === true,
     ...(submissions === null ? {} : { submissions }),
   });

@@ -1,6 +1,6 @@
 /** What an archive's file name says: the dataset's name, and its kind where the lines don't tell. */
-import { basename } from 'node:path';
 import type { ArchiveKind } from '../../core/columns.ts';
+import { fileName } from '../storage/place.ts';
 
 const containerExtension = /\.(zst|zstd|zst_blocks|gz|ndjson|jsonl|json)$/i;
 /** File systems allow 255 bytes for a name; the rest is room for suffixes and job ids made of it. */
@@ -11,7 +11,7 @@ const nameBytesMax = 180;
  * and `+`; anything else becomes `_`. `RC_2005-12.ndjson.zst` → `RC_2005-12`. Never empty.
  */
 export function archiveName(path: string): string {
-  let name = basename(path);
+  let name = fileName(path);
   while (containerExtension.test(name)) name = name.replace(containerExtension, '');
   name = name
     .normalize('NFC')

@@ -1,8 +1,10 @@
 /** A quick look at an archive's path before anything is started: existence, kind, size, permission. */
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { isRemote } from '../../core/places.ts';
 import { ThreadmillError } from '../../core/errors.ts';
+import { resolvePlace } from '../storage/place.ts';
+import { openStored } from '../storage/stored-file.ts';
 
 /** The typed error of a failed look at an archive: ARCHIVE_MISSING or ARCHIVE_UNREADABLE, with the way out. */
 export function archiveError(path: string, cause: unknown): ThreadmillError {
@@ -31,13 +33,14 @@ export function archiveError(path: string, cause: unknown): ThreadmillError {
 }
 
 /**
- * The archive's absolute path, if it is a readable file with something in it. Reads no byte of it, and opens nothing:
- * opening a FIFO would wait for its writer.
+ * The archive's absolute place, if it is a readable file with something in it. Reads no byte of it, and opens nothing:
+ * opening a FIFO would wait for its writer. One that is not on this machine is asked for its size.
  *
- * @throws {ThreadmillError} ARCHIVE_MISSING, ARCHIVE_UNREADABLE (also a folder, FIFO or device), ARCHIVE_EMPTY
+ * @throws {ThreadmillError} ARCHIVE_MISSING, ARCHIVE_UNREADABLE (also a folder, FIFO or device), ARCHIVE_EMPTY, USAGE, STORAGE_*
  */
 export async function checkArchive(given: string): Promise<string> {
-  const path = resolve(given);
+  const path = resolvePlace(given);
+  if (isRemote(path)) return checkRemote(path);
   let found;
   try {
     found = await stat(path);
@@ -61,12 +64,23 @@ export async function checkArchive(given: string): Promise<string> {
       { facts },
     );
   }
-  if (found.size === 0) {
-    throw new ThreadmillError(
-      'ARCHIVE_EMPTY',
-      `Cannot process archive ${name}: it has 0 bytes; was its download cut off?`,
-      { facts },
-    );
-  }
+  if (found.size === 0) throw empty(path);
   return path;
+}
+
+async function checkRemote(path: string): Promise<string> {
+  const file = await openStored(path).catch((error: unknown) => {
+    throw archiveError(path, error);
+  });
+  await file.close();
+  if (file.bytes === 0) throw empty(path);
+  return path;
+}
+
+function empty(path: string): ThreadmillError {
+  return new ThreadmillError(
+    'ARCHIVE_EMPTY',
+    `Cannot process archive ${JSON.stringify(path)}: it has 0 bytes; was its download cut off?`,
+    { facts: { path } },
+  );
 }

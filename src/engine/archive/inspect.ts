@@ -10,7 +10,7 @@ import { readBeginning, sampleLines, type Beginning, type LineSample } from './b
 import { archiveError, checkArchive } from './check-archive.ts';
 import { containerOf, headBytes, shownBytes, strangerOf } from './container.ts';
 import { estimate } from './estimate.ts';
-import { fingerprintOf } from './fingerprint.ts';
+import { fingerprintAt } from './fingerprint.ts';
 import { readFrameMap } from './frame-map.ts';
 import { surveyFrames, type FrameSurvey } from './frame-survey.ts';
 import { sizeText } from './size-text.ts';
@@ -37,7 +37,7 @@ export interface InspectOptions {
  * Damage behind readable first lines is no error here: the job commits everything before it.
  *
  * @throws {ThreadmillError} ARCHIVE_MISSING, ARCHIVE_UNREADABLE, ARCHIVE_EMPTY, ARCHIVE_NOT_RECOGNISED,
- *   ARCHIVE_TRUNCATED or ARCHIVE_CORRUPT where no line can be read, WINDOW_TOO_LARGE; all final but a permission
+ *   STORAGE_*, ARCHIVE_TRUNCATED or ARCHIVE_CORRUPT where no line can be read, WINDOW_TOO_LARGE; all final but a permission
  */
 export async function inspectArchive(
   given: string,
@@ -49,7 +49,7 @@ export async function inspectArchive(
   const found = containerOf(head);
   if (found === 'plain') refuseStranger(path, head);
   const container = found === 'plain' && salvage && isTorn(path, head) ? 'zstd' : found;
-  const print = fingerprintOf(path);
+  const print = await fingerprintAt(path);
   const survey = container === 'zstd' ? await surveyFrames(path) : null;
   const blocks = container === 'zst_blocks' ? countBlocks(path, blocksCountedMax) : null;
   if (survey !== null && !salvage) checkSurvey(path, survey);
@@ -86,6 +86,7 @@ export async function inspectArchive(
     compressedBytes: print.bytes,
     mtimeMs: print.mtimeMs,
     fingerprint: print.fingerprint,
+    ...(print.version === undefined ? {} : { version: print.version }),
     windowBytes,
     frames: map?.frames.length ?? survey?.frames ?? blocks?.blocks ?? 1,
     framesComplete: map !== null || (survey?.complete ?? blocks?.complete ?? true),

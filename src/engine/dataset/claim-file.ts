@@ -1,6 +1,8 @@
 /** The file of a claim: read, and put in place of nothing or of one that was seen there, and of nothing else. */
 import { randomUUID } from 'node:crypto';
 import { link, open, rename, rm } from 'node:fs/promises';
+import { ThreadmillError } from '../../core/errors.ts';
+import { schemeOf } from '../../core/places.ts';
 import { outputError } from '../output/atomic-file.ts';
 import { temporarySuffix } from '../storage/file-sink.ts';
 import { openOwn, readText } from '../storage/stored-file.ts';
@@ -10,12 +12,15 @@ import { manifestBytesMax } from './names.ts';
 export interface FoundClaim {
   /** The job in it; '' where it can't be understood: cut off or foreign, so nobody's. */
   readonly holder: string;
+  /** By which a store knows this very claim again; null on a disk. */
+  readonly version: string | null;
 }
 
 /** The claim (or manifest, which names its job in the same way) in a file; null where there is none. @throws {ThreadmillError} */
 export async function readClaim(path: string): Promise<FoundClaim | null> {
   try {
-    return { holder: jobIdIn(await ownText(path)) };
+    const found = await ownText(path);
+    return { holder: jobIdIn(found.text), version: found.version };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
@@ -30,18 +35,43 @@ export async function readClaim(path: string): Promise<FoundClaim | null> {
  * @throws {ThreadmillError}
  */
 export async function putClaim(path: string, jobId: string, seen: FoundClaim | null): Promise<void> {
+  if (schemeOf(path) === 's3') {
+    await putInStore(path, jobId, seen);
+    return;
+  }
   if (seen !== null) await takeAway(path, seen.holder);
   await create(path, jobId);
 }
 /** The text of a file of ours; empty where there is another thing, or too much of it. */
-async function ownText(path: string): Promise<string> {
+async function ownText(path: string): Promise<{ readonly text: string; readonly version: string | null }> {
   const file = await openOwn(path);
-  if (file === null) return '';
+  if (file === null) return { text: '', version: null };
   try {
-    return file.bytes <= manifestBytesMax ? await readText(file) : '';
+    return { text: file.bytes <= manifestBytesMax ? await readText(file) : '', version: file.version };
   } finally {
     await file.close();
   }
+}
+
+/**
+ * In a store one conditional request does it, in place of a stale claim as well. A store that ignores conditions would give
+ * one folder to two jobs, so each new claim asks for what must be refused.
+ */
+async function putInStore(path: string, jobId: string, seen: FoundClaim | null): Promise<void> {
+  const { s3PutInPlace } = await import('../storage/s3-folder.ts');
+  const text = claimText(jobId);
+  if (!(await s3PutInPlace(path, text, seen?.version ?? null))) return;
+  if (!(await s3PutInPlace(path, text, null))) return;
+  throw new ThreadmillError(
+    'STORAGE_REFUSED',
+    `Cannot claim ${JSON.stringify(path)}: its store ignores conditional writes (If-None-Match), so that two jobs could write one ` +
+      'folder; use a store that knows them: see docs/storage.md',
+    { facts: { path } },
+  );
+}
+
+function claimText(jobId: string): string {
+  return `${JSON.stringify({ jobId })}\n`;
 }
 
 function jobIdIn(text: string): string {
@@ -60,7 +90,7 @@ function besides(path: string): string {
 /** Puts a whole claim in place, unless one is there. */
 async function create(path: string, jobId: string): Promise<void> {
   const temporary = besides(path);
-  const text = `${JSON.stringify({ jobId })}\n`;
+  const text = claimText(jobId);
   try {
     await writeNew(temporary, text);
     await place(temporary, path, text);
@@ -95,7 +125,7 @@ async function takeAway(path: string, holder: string): Promise<void> {
   const temporary = besides(path);
   try {
     await rename(path, temporary);
-    const text = await ownText(temporary);
+    const { text } = await ownText(temporary);
     if (jobIdIn(text) !== holder) await place(temporary, path, text);
   } catch (error) {
     if (!['ENOENT', 'EEXIST'].includes(codeOf(error))) throw outputError(path, error);

@@ -3,10 +3,10 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ThreadmillError } from '../../core/errors.ts';
 import { outputError } from '../output/atomic-file.ts';
-import { fileBytes, filesIn, foldersIn, removeFile } from '../storage/folder.ts';
+import { abandonUploads, fileBytes, filesIn, foldersIn, removeFile } from '../storage/folder.ts';
 import { placeIn } from '../storage/place.ts';
 import { findManifest } from './manifest.ts';
-import { claimName, isWork, roleOf, type DatasetFileRole } from './names.ts';
+import { claimName, isOurs, isWork, roleOf, type DatasetFileRole } from './names.ts';
 
 /** A dataset has at most 6,000 parts with a piece each; a larger folder is somebody else's, and its rest waits. */
 const entriesMax = 100_000;
@@ -23,7 +23,7 @@ export interface CleanUpOptions {
   readonly spillsOlderThanMs: number | null;
 }
 
-/** A file that was removed. */
+/** A file that was removed; of an upload that was ended it is not known how much had come. */
 export interface RemovedFile {
   readonly file: string;
   readonly bytes: number;
@@ -83,6 +83,9 @@ export async function cleanDataset(
       else await removeFile(placeIn(folder, file));
       removed.push({ file, bytes });
     }
+    const beforeMs = nowMs - olderThanMs;
+    for (const file of await abandonUploads(folder, { beforeMs, wanted: isOurs }))
+      removed.push({ file, bytes: 0 });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return removed;
@@ -93,8 +96,7 @@ export async function cleanDataset(
 
 async function ourFiles(folder: string, nowMs: number): Promise<readonly FoundFile[]> {
   const files: FoundFile[] = [];
-  const wanted = (name: string): boolean => roleOf(name) !== null;
-  for await (const { name, bytes, modifiedMs } of filesIn(folder, { max: entriesMax, wanted })) {
+  for await (const { name, bytes, modifiedMs } of filesIn(folder, { max: entriesMax, wanted: isOurs })) {
     const role = roleOf(name);
     if (role !== null) files.push({ file: name, bytes, role, ageMs: nowMs - modifiedMs });
   }

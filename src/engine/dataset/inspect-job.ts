@@ -5,9 +5,8 @@ import { bucketsOfJob, makesThreads } from '../../contract/threads.ts';
 import { ThreadmillError } from '../../core/errors.ts';
 import { partsPerJobMax } from '../../core/limits.ts';
 import { schemeOf } from '../../core/places.ts';
-import { inspectArchive } from '../archive/inspect.ts';
+import { lookAtArchive } from '../archive/look.ts';
 import { checkSelection } from '../selection/plan.ts';
-import { resolvePlace } from '../storage/place.ts';
 import { datasetFolder } from './names.ts';
 
 export interface JobToInspect {
@@ -36,8 +35,7 @@ export async function inspectJob({
   settings,
 }: JobToInspect): Promise<InspectedJob> {
   const { maxMemoryUsage: maxMemoryMb, salvage } = settings;
-  const look = (file: string): Promise<ArchiveInspection> =>
-    inspectArchive(resolvePlace(file), { maxMemoryMb, salvage });
+  const look = (file: string): Promise<ArchiveInspection> => lookAtArchive(file, { maxMemoryMb, salvage });
   const inspection = await look(archive);
   const joined = submissions === null ? null : await look(submissions);
   if (joined !== null) checkPair(inspection, joined, settings);

@@ -77,6 +77,11 @@ export function isWork(name: string): boolean {
   return workName.test(temporaryName.exec(name)?.[1] ?? '');
 }
 
+/** Whether a file is ours by its name. */
+export function isOurs(name: string): boolean {
+  return roleOf(name) !== null;
+}
+
 /** Which part of which archive a piece of rejects is of; null for what is none. */
 export function pieceOf(name: string): { readonly stem: PartNaming['stem']; readonly index: number } | null {
   const [, stem, index] = pieceName.exec(name) ?? [];

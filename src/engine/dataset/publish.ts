@@ -16,7 +16,7 @@ import {
 import { ThreadmillError } from '../../core/errors.ts';
 import { AtomicFile, outputError } from '../output/atomic-file.ts';
 import { flushFiles, type Durability } from '../storage/file-sink.ts';
-import { fileBytes, namesIn, removeFile, sizesIn } from '../storage/folder.ts';
+import { abandonUploads, fileBytes, namesIn, removeFile, sizesIn } from '../storage/folder.ts';
 import { placeIn } from '../storage/place.ts';
 import { joinRejects } from './join-rejects.ts';
 import {
@@ -31,6 +31,7 @@ import {
 } from './manifest.ts';
 import {
   claimName,
+  isOurs,
   isWork,
   joinedRejectsName,
   manifestName,
@@ -79,7 +80,7 @@ interface Work {
  * Publishes a dataset. In this order: checks that the parts are all of the input, that the threads are all of their rows,
  * and that their files stand in the folder; joins the pieces of rejects (only where a line was rejected: without one there
  * is no such file); removes files with our names that are not of this dataset; writes `manifest.json`; removes pieces and
- * spill files. Every step can be repeated, so a call after a crash at any point completes the work, and one after the end
+ * spill files, and ends what killed attempts left of uploads. Every step can be repeated, so a call after a crash at any point completes the work, and one after the end
  * answers with the manifest that stands. One pass over the rejects, none over the rows; one MiB in memory beside the
  * entries.
  *
@@ -118,6 +119,7 @@ export async function publishDataset(input: PublishInput, hooks: PublishHooks = 
   if (standing === null) await writeManifest(dataset, manifest);
   report('clearing', count);
   for (const name of passing) await remove(dataset, name);
+  await abandonUploads(dataset, { beforeMs: Infinity, wanted: isOurs });
   report('done', count);
   return manifest;
 }

@@ -1,8 +1,10 @@
 /** Keeps what is written inside the folder that was named for it. */
 import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { isRemote } from '../../core/places.ts';
 import { ThreadmillError } from '../../core/errors.ts';
 import { kindOfFolder } from '../storage/folder.ts';
+import { resolvePlace } from '../storage/place.ts';
 import { outputError } from './atomic-file.ts';
 
 /**
@@ -43,6 +45,8 @@ async function realPlace(path: string): Promise<string> {
 
 /** Whether a path lies below a folder, symbolic links followed as far as there is something. */
 async function isBelow(path: string, folder: string): Promise<boolean> {
+  // a store has no links, and its keys no way up
+  if (isRemote(path) || isRemote(folder)) return resolvePlace(path).startsWith(`${resolvePlace(folder)}/`);
   const way = relative(await realPlace(folder), await realPlace(path));
   return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }

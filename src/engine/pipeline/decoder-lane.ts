@@ -8,7 +8,7 @@ import type {
   ToDecoder,
 } from '../archive/decoder-protocol.ts';
 import type { Block } from './block-pool.ts';
-import { startThread } from './thread.ts';
+import { startThread } from '../thread.ts';
 
 export type DecoderEnd = Extract<FromDecoder, { type: 'end' }>;
 

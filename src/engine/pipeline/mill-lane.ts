@@ -4,7 +4,7 @@ import { assertNever } from '../../core/errors.ts';
 import type { FromMill, MillThreadData, ToMill } from '../mill/protocol.ts';
 import type { MilledStripe } from '../mill/stripe-mill.ts';
 import type { Block } from './block-pool.ts';
-import { startThread } from './thread.ts';
+import { startThread } from '../thread.ts';
 
 export type BlockReport = Extract<FromMill, { type: 'block-done' }>;
 

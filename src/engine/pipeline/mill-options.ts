@@ -1,9 +1,9 @@
 /** What a job's input means for its mills, and the hash by which a part says that it was made of just that. */
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import type { SegmentInput } from '../../contract/job.ts';
 import { partFile, partNaming } from '../../contract/part.ts';
 import { givenSettings } from '../../contract/output-settings.ts';
+import { placeIn } from '../storage/place.ts';
 import { programVersion } from '../dataset/manifest.ts';
 import type { MillOptions } from '../mill/stripe-mill.ts';
 import { planSelection } from '../selection/plan.ts';
@@ -48,7 +48,7 @@ export function outputOptionsOf({
 
 /** The file of a part. */
 export function partPathOf(input: SegmentInput, index: number): string {
-  return join(input.dataset, partFile(index, partNaming(outputOptionsOf(input))));
+  return placeIn(input.dataset, partFile(index, partNaming(outputOptionsOf(input))));
 }
 
 /**

@@ -1,6 +1,6 @@
 /** A thread that compresses frames, as whoever writes them sees it. */
 import type { Worker } from 'node:worker_threads';
-import { startThread } from '../pipeline/thread.ts';
+import { startThread } from '../thread.ts';
 import type { FrameThreadData, FromFrameThread, ToFrameThread } from './frame-thread.ts';
 
 /** It allocates messages only; frames and zstd's tables lie outside of the heap. */

@@ -4,7 +4,7 @@ import { realpath, stat } from 'node:fs/promises';
 import type { ReframePlan } from '../../contract/reframe.ts';
 import { schemeOf } from '../../core/places.ts';
 import { ThreadmillError } from '../../core/errors.ts';
-import { inspectArchive } from '../archive/inspect.ts';
+import { lookAtArchive } from '../archive/look.ts';
 import { resolvePlace } from '../storage/place.ts';
 import { checkFraming, reframedPath, type Framing } from './reframe-id.ts';
 
@@ -49,7 +49,7 @@ async function checkOutput(archive: string, output: string, replace: boolean): P
  */
 export async function planReframe(request: PlanRequest): Promise<Omit<ReframePlan, 'searchable' | 'nowMs'>> {
   const { level, frameBytes } = checkFraming(request);
-  const inspection = await inspectArchive(resolvePlace(request.archive));
+  const inspection = await lookAtArchive(request.archive);
   const output = request.out === undefined ? reframedPath(request.archive) : resolvePlace(request.out);
   await checkOutput(inspection.path, output, request.replace || request.startedMs !== null);
   const mark = createHash('sha256').update(request.jobId).digest('hex').slice(0, 8);

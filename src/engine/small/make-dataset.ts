@@ -90,7 +90,7 @@ export async function makeSmallDataset(
   const { dataset } = found;
   await claimDataset(dataset, jobId, { isRunning, replace });
   const stood = new Set(await namesIn(dataset));
-  const watches = inspections.map((of, at) => new ArchiveWatch(of.path, of.fingerprint, marks[at]));
+  const watches = inspections.map((of, at) => new ArchiveWatch(of, marks[at]));
   try {
     const begun = beginJob({ ...found, settings, searchable: false, nowMs: startedMs });
     const read = await new Reading(begun, { jobId, works, signal, watches }).read();
@@ -191,7 +191,7 @@ class Reading {
       for (let over = false; !over;) {
         const step = await untilAborted(this.tools.signal, pipeline.next(), tooLarge.promise);
         // what was cut, replaced or written to meanwhile is not damaged, but another: of that no part is made
-        watch.check();
+        await watch.check();
         if (pipeline.decompressedOffset > contentBytesMax) await tooLarge.promise;
         over = step.type === 'end';
         if (step.type === 'end') this.end(input, step);
@@ -250,6 +250,7 @@ function segmentOf(job: JobState): SegmentInput {
 }
 
 async function assembled(read: JobState, { jobId, works, signal }: Tools): Promise<JobState> {
+  works.buckets.spills.clear(); // others of an earlier archive may have had their places
   const { settings, dataset, buckets, joined } = read;
   const { arranged } = arrangementOf(read);
   let state = read;

@@ -1,7 +1,7 @@
 /** A pool's thread as the pool sees it. */
 import type { Worker } from 'node:worker_threads';
 import { assertNever } from '../../core/errors.ts';
-import { startThread } from '../pipeline/thread.ts';
+import { startThread } from '../thread.ts';
 import { packError, unpackError } from '../pipeline/thread-error.ts';
 import type { FromSmall, SmallThreadData, ToSmall } from './protocol.ts';
 import type { SmallArchivePoolOptions } from './small-archive-pool.ts';

@@ -1,5 +1,7 @@
-/** An archive's bytes, read at any place and waited for: what decodes belongs on a thread of its own. */
+/** An archive's bytes, read at any place and waited for: who decodes has nothing else to do, on a thread of its own. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { isRemote } from '../../core/places.ts';
+import { RemoteSource } from './remote-source.ts';
 
 /** An open file. Close it. */
 export interface ByteSource {
@@ -42,5 +44,5 @@ class LocalSource implements ByteSource {
 
 /** Opens an archive. @throws what `node:fs` throws, or a ThreadmillError of the store */
 export function openSource(place: string): ByteSource {
-  return new LocalSource(place);
+  return isRemote(place) ? new RemoteSource(place) : new LocalSource(place);
 }

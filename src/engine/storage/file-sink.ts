@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { lstat, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { placeIn } from './place.ts';
+import { schemeOf } from '../../core/places.ts';
 
 /** Every temporary file ends like this: clean-up finds what a killed attempt left by it. */
 export const temporarySuffix = '.tmp';
@@ -74,12 +75,14 @@ class LocalSink implements FileSink {
 
 /** A sink for a file that is to appear at `path`. @throws what `node:fs` throws, or a ThreadmillError of the store */
 export async function createSink(path: string, durability: Durability = 'at once'): Promise<FileSink> {
+  if (schemeOf(path) === 's3') return new (await import('./s3-sink.ts')).S3Sink(path);
   const temporary = `${path}.${randomUUID().slice(0, 8)}${temporarySuffix}`;
   return new LocalSink(path, temporary, await open(temporary, 'wx'), durability);
 }
 
 /** Makes files of one folder durable that appeared without it, all at a time. @throws as `createSink` */
 export async function flushFiles(folder: string, names: readonly string[]): Promise<void> {
+  if (schemeOf(folder) === 's3') return; // what a store has answered for is durable
   await Promise.all(names.map((name) => syncPath(placeIn(folder, name))));
   await syncFolder(folder);
 }

@@ -1,23 +1,28 @@
 /** A file that is read at any place, wherever it is. */
 import { constants, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
+import { isRemote } from '../../core/places.ts';
 
 /** An open file. Close it. */
 export interface StoredFile {
   readonly bytes: number;
   /** Time of the last write, whole ms since 1970. */
   readonly modifiedMs: number;
+  /** What a store or server gives another with each content of a file; null on a disk, and where it tells nothing. */
+  readonly version: string | null;
   /**
    * Reads to the start of `target`, from byte `position` of the file on; gives how many bytes: fewer than there is room for
    * only at the file's end. @throws what `node:fs` throws, or a ThreadmillError of the store
    */
   read(target: Uint8Array, position: number): Promise<number>;
+  /** May be called again, and ends reads that are under way. */
   close(): Promise<void>;
 }
 
 class LocalFile implements StoredFile {
   readonly bytes: number;
   readonly modifiedMs: number;
+  readonly version = null;
   private readonly handle: FileHandle;
   private readonly regular: boolean;
 
@@ -55,6 +60,7 @@ export async function openStored(
   path: string,
   { regular = false }: { readonly regular?: boolean } = {},
 ): Promise<StoredFile> {
+  if (isRemote(path)) return openRemote(path);
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const file = await localFile(handle, regular);
   if (file === null) throw new TypeError('it is no file');
@@ -68,6 +74,7 @@ export async function openStored(
  * @throws what `node:fs` throws, ENOENT among it
  */
 export async function openOwn(path: string): Promise<StoredFile | null> {
+  if (isRemote(path)) return openRemote(path);
   // on Windows the last two are undefined, which counts as 0 here, and there are no such files
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const handle = await open(path, flags).catch((error: unknown) => {
@@ -75,6 +82,11 @@ export async function openOwn(path: string): Promise<StoredFile | null> {
     throw error;
   });
   return handle === null ? null : localFile(handle, true);
+}
+
+async function openRemote(place: string): Promise<StoredFile> {
+  const { openRemoteFile } = await import('./remote-file.ts');
+  return openRemoteFile(place);
 }
 
 /** Null, and closed, where it has to be a regular file and is none. */

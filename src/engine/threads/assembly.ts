@@ -1,7 +1,8 @@
 /** Buckets to files, several at a time on threads of their own. */
 import type { Worker } from 'node:worker_threads';
+import { isRemote } from '../../core/places.ts';
 import { assertNever } from '../../core/errors.ts';
-import { startThread } from '../pipeline/thread.ts';
+import { startThread } from '../thread.ts';
 import { unpackError } from '../pipeline/thread-error.ts';
 import type { BucketOptions } from './bucket.ts';
 import type { BuiltBucket } from './build-bucket.ts';
@@ -12,6 +13,8 @@ export type { SpillFile } from './bucket.ts';
 const MiB = 1024 * 1024;
 /** A thread beside the payload that it holds: its isolate, the keys of a usual bucket, the row group and its pages. */
 const threadBytes = 112 * MiB;
+/** What a thread takes more where files are in a store: the SDK, uploads under way, spills that are held. */
+const remoteBytes = 112 * MiB;
 /** Less would make passes of a few thousand rows; more than a usual bucket's third of its text needs nobody. */
 const payloadBytesMin = 8 * MiB;
 const payloadBytesMax = 96 * MiB;
@@ -31,13 +34,15 @@ export interface AssemblyOptions extends Omit<BucketOptions, 'payloadBytesMax' |
   readonly onBucket: (entry: BuiltBucket) => void;
 }
 
-/** How many threads fit a limit, and the payload that each may hold. */
+/** How many threads fit a limit, and the payload that each may hold. `remote`: files are in a store. */
 export function assemblyPlan(
   limitBytes: number,
   threads: number,
+  remote = false,
 ): { readonly threads: number; readonly payloadBytesMax: number } {
+  const own = remote ? threadBytes + remoteBytes : threadBytes;
   const fitting = Math.min(threads, Math.max(1, Math.floor(limitBytes / (2 * threadBytes))));
-  const rest = limitBytes / fitting - threadBytes;
+  const rest = limitBytes / fitting - own;
   return {
     threads: fitting,
     payloadBytesMax: Math.round(Math.min(payloadBytesMax, Math.max(payloadBytesMin, rest))),
@@ -51,7 +56,7 @@ export function assemblyPlan(
 export async function assembleBuckets(options: AssemblyOptions): Promise<void> {
   const { todo, signal, onBucket, limitBytes, threads: threadsMax, ...bucket } = options;
   signal.throwIfAborted();
-  const { threads, payloadBytesMax: held } = assemblyPlan(limitBytes, threadsMax);
+  const { threads, payloadBytesMax: held } = assemblyPlan(limitBytes, threadsMax, isRemote(options.folder));
   const stop = new Int32Array(new SharedArrayBuffer(4));
   const stopAll = (): void => {
     Atomics.store(stop, 0, 1);

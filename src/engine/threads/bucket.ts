@@ -20,7 +20,8 @@ import { KeyTable, type KeyChoice } from './key-table.ts';
 import { PayloadRow } from './payload-reader.ts';
 import { RowAtHand } from './row-at-hand.ts';
 import { ColumnRows, LineRows, type Payloads, type ThreadRowWriter } from './row-writers.ts';
-import { SpillReader, type BlockPlace } from './spill-file.ts';
+import type { BlockPlace, SpillReader } from './spill-file.ts';
+import { SpillShelf } from './spill-shelf.ts';
 import { holdsLines, payloadColumns } from './spill-layout.ts';
 import { SplitOutput, WholeOutput, type ThreadOutput } from './thread-output.ts';
 import { threadColumns, threadTableColumns } from './thread-columns.ts';
@@ -76,6 +77,7 @@ export class BucketMemory {
   readonly keys = new KeyTable();
   readonly encoders = new KeptEncoders();
   payload = new Uint8Array(0);
+  readonly spills = new SpillShelf();
 }
 
 /**
@@ -88,6 +90,7 @@ export async function assembleBucket(
   bucket: number,
   memory: BucketMemory,
 ): Promise<ThreadsEntry> {
+  await memory.spills.prepare(options, bucket);
   const assembly = new BucketAssembly(options, bucket, memory);
   assembly.readKeys(null);
   const output = await WholeOutput.create(options, bucket);
@@ -108,6 +111,7 @@ export async function assembleSplitBucket(
   bucket: number,
   memory: BucketMemory,
 ): Promise<ValuesEntry> {
+  await memory.spills.prepare(options, bucket);
   const assembly = new BucketAssembly(options, bucket, memory);
   const output = new SplitOutput(options, bucket, memory.keys);
   try {
@@ -329,7 +333,7 @@ class BucketAssembly {
 
   private withSpill(index: number, use: (reader: SpillReader, spill: SpillFile) => void): void {
     const spill = this.options.spills[index] as SpillFile;
-    const reader = new SpillReader(spill.path, spill.bytes, this.options.buckets);
+    const reader = this.memory.spills.open(spill, this.options);
     try {
       use(reader, spill);
     } finally {

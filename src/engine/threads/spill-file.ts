@@ -8,12 +8,11 @@
  *     what the part says of itself   JSON, as in a Parquet footer
  *     tail of `tailBytes`         offset of the entries f64, buckets, entries, JSON bytes u32, magic
  */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { ThreadmillError } from '../../core/errors.ts';
-import { outputError } from '../output/atomic-file.ts';
 import type { PartFraming } from '../output/format.ts';
 import { zstdFrameContent } from '../output/zstd-frame.ts';
+import { invalidSpill, LocalSpill, type SpillBytes } from './spill-bytes.ts';
 import type { SpillBlock } from './spill-encoder.ts';
 
 const spillExtension = 'spill';
@@ -84,58 +83,47 @@ function writeEntry(footer: Buffer, at: number, place: Place): void {
 /** Where a block stands in its file. */
 export type BlockPlace = Omit<Place, 'bucket'>;
 
-/** What was read last: one buffer a thread, since each takes one block after another. */
-let input = Buffer.alloc(64 * 1024);
-
-/** A spill file of known size, read at any place. One open file; what a method gives is valid until the next call of any reader. */
+/** A spill file of known size, read at any place. What a method gives is valid until the next call of any reader. */
 export class SpillReader {
   private readonly path: string;
-  private readonly file: number;
+  private readonly source: SpillBytes;
   private readonly bytes: number;
   private readonly entriesAt: number;
   private readonly entries: number;
   private readonly buckets: number;
 
-  /** @throws ThreadmillError DATASET_INVALID where it is missing, of another size or damaged, as every method here. */
-  constructor(path: string, bytes: number, buckets: number) {
+  /**
+   * @param source of these bytes; default: the file, on this machine. Of another the end has been loaded
+   * @throws ThreadmillError DATASET_INVALID where it is missing, of another size or damaged, as every method here.
+   */
+  constructor(
+    path: string,
+    bytes: number,
+    buckets: number,
+    source: SpillBytes = new LocalSpill(path, bytes),
+  ) {
     this.path = path;
+    this.source = source;
     this.bytes = bytes;
+    this.buckets = buckets;
     try {
-      // a pipe of its name gives nothing then, where it would keep us waiting
-      this.file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw this.invalid('it is gone', cause);
-      throw outputError(path, cause);
-    }
-    try {
-      const { size } = fstatSync(this.file);
-      if (size !== bytes) throw this.invalid(`it has ${size} bytes, but was written with ${bytes}`);
-      const tail = this.read(size - tailBytes, tailBytes);
+      const tail = this.read(bytes - tailBytes, tailBytes);
       if (tail.readUInt32LE(20) !== magic || tail.readUInt32LE(8) !== buckets)
         throw this.invalid(`it is no spill of ${buckets} buckets`);
       this.entriesAt = tail.readDoubleLE(0);
-      this.buckets = buckets;
       this.entries = tail.readUInt32LE(12);
       const directoryBytes = this.entries * entryBytes + (buckets + 1) * bucketBytes;
       if (this.entriesAt + directoryBytes + tail.readUInt32LE(16) + tailBytes !== bytes)
         throw this.invalid('its end is damaged');
     } catch (error) {
-      closeSync(this.file);
+      source.close();
       throw error;
     }
   }
 
   /** The blocks of a bucket, in the order of their rows. */
   blocks(bucket: number): readonly BlockPlace[] {
-    if (bucket >= this.buckets) throw new RangeError(`No bucket ${bucket} of ${this.buckets}`);
-    const directoryAt = this.entriesAt + this.entries * entryBytes;
-    const directory = this.read(directoryAt + bucket * bucketBytes, bucketBytes + 4);
-    const [from, checksum, to] = [0, 4, 8].map((at) => directory.readUInt32LE(at)) as [
-      number,
-      number,
-      number,
-    ];
-    if (from > to || to > this.entries) throw this.invalid('its directory is damaged');
+    const [from, checksum, to] = this.entryRange(bucket);
     const entries = this.read(this.entriesAt + from * entryBytes, (to - from) * entryBytes);
     if (crc32(entries) !== checksum) throw this.invalid('its directory is damaged');
     return Array.from({ length: to - from }, (_, index) => {
@@ -151,6 +139,21 @@ export class SpillReader {
     });
   }
 
+  /** Has what {@link blocks} reads at hand. */
+  async loadBlocks(bucket: number): Promise<void> {
+    const directoryAt = this.directoryAt(bucket);
+    await this.source.load([[directoryAt, directoryAt + bucketBytes + 4]]);
+    const [from, , to] = this.entryRange(bucket);
+    await this.source.load([[this.entriesAt + from * entryBytes, this.entriesAt + to * entryBytes]]);
+  }
+
+  /** Has the frames of blocks at hand. */
+  async load(places: readonly BlockPlace[]): Promise<void> {
+    await this.source.load(
+      places.map(({ offset, keysBytes, payloadBytes }) => [offset, offset + keysBytes + payloadBytes]),
+    );
+  }
+
   keys(place: BlockPlace): Uint8Array {
     return this.frame(place.offset, place.keysBytes, place.plainKeysBytes);
   }
@@ -160,7 +163,24 @@ export class SpillReader {
   }
 
   close(): void {
-    closeSync(this.file);
+    this.source.close();
+  }
+
+  private directoryAt(bucket: number): number {
+    if (bucket >= this.buckets) throw new RangeError(`No bucket ${bucket} of ${this.buckets}`);
+    return this.entriesAt + this.entries * entryBytes + bucket * bucketBytes;
+  }
+
+  /** Of a bucket: its first entry, the checksum of its entries, and the first entry of the next. */
+  private entryRange(bucket: number): readonly [from: number, checksum: number, to: number] {
+    const directory = this.read(this.directoryAt(bucket), bucketBytes + 4);
+    const [from, checksum, to] = [0, 4, 8].map((at) => directory.readUInt32LE(at)) as [
+      number,
+      number,
+      number,
+    ];
+    if (from > to || to > this.entries) throw this.invalid('its directory is damaged');
+    return [from, checksum, to];
   }
 
   private frame(offset: number, bytes: number, plainBytes: number): Uint8Array {
@@ -175,27 +195,10 @@ export class SpillReader {
   private read(offset: number, bytes: number): Buffer {
     if (!(Number.isSafeInteger(offset) && offset >= 0 && offset + bytes <= this.bytes))
       throw this.invalid('it is too short for a spill');
-    if (input.length < bytes) input = Buffer.alloc(bytes * 2);
-    const buffer = input.subarray(0, bytes);
-    let at = 0;
-    while (at < bytes) {
-      let count = 0;
-      try {
-        count = readSync(this.file, buffer, at, bytes - at, offset + at);
-      } catch (cause) {
-        throw outputError(this.path, cause);
-      }
-      if (count === 0) throw this.invalid(`it ends before byte ${offset + bytes}`);
-      at += count;
-    }
-    return buffer;
+    return this.source.read(offset, bytes);
   }
 
   private invalid(why: string, cause?: unknown): ThreadmillError {
-    return new ThreadmillError(
-      'DATASET_INVALID',
-      `Cannot read spilled rows ${JSON.stringify(this.path)}: ${why}; make the dataset anew with --again`,
-      { facts: { path: this.path }, cause },
-    );
+    return invalidSpill(this.path, why, cause);
   }
 }

@@ -1,5 +1,5 @@
 /** Where a bucket's threads are written: to one pair of files, or to one for each value that they are split by. */
-import { join } from 'node:path';
+import { placeIn } from '../storage/place.ts';
 import type { SplitKey } from '../../contract/split.ts';
 import {
   threadsFile,
@@ -68,9 +68,9 @@ export class WholeOutput implements ThreadOutput {
     const table =
       framing.table === null
         ? null
-        : await begun(join(folder, threadTableFile(bucket, format)), framing.table, durability);
+        : await begun(placeIn(folder, threadTableFile(bucket, format)), framing.table, durability);
     try {
-      const rows = await begun(join(folder, threadsFile(bucket, format)), framing.rows, durability);
+      const rows = await begun(placeIn(folder, threadsFile(bucket, format)), framing.rows, durability);
       return new WholeOutput(options, bucket, rows, table);
     } catch (error) {
       await table?.file.abort();

@@ -17,7 +17,7 @@ export function startThread(
   const { workerData, resourceLimits, onError } = options;
   // with the extension of this file: sources run as TypeScript, the package as JavaScript
   const extension = path.extname(import.meta.filename);
-  const worker = new Worker(path.join(import.meta.dirname, '..', `${name}${extension}`), {
+  const worker = new Worker(path.join(import.meta.dirname, `${name}${extension}`), {
     workerData,
     resourceLimits,
   });
