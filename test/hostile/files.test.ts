@@ -185,7 +185,9 @@ describe('a hostile file', function () {
           holes.map(({ compressedTo }) => compressedTo),
           [first.length],
         );
-        assert.equal(warnings.length, 1);
+        // a worker that has had the jobs above may tell of its memory too
+        const ofArchive = warnings.filter((warning) => !warning.startsWith('Memory is at'));
+        assert.equal(ofArchive.length, 1, warnings.join('; '));
         assert.deepEqual((await verifyDataset(dataset)).problems, []);
       });
     }
