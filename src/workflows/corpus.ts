@@ -257,7 +257,9 @@ class Corpus {
           },
         );
         if (end === 'taken') continue;
-        this.state = absorbArchive(this.corpus, await this.record(place, jobId, end), Date.now());
+        const recorded = await this.record(place, jobId, end);
+        // read after the wait: others have ended meanwhile
+        this.state = absorbArchive(this.corpus, recorded, Date.now());
         return;
       } finally {
         this.jobs.delete(jobId);

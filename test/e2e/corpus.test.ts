@@ -21,7 +21,7 @@ async function essences(out: string): Promise<ReadonlyMap<string, Essence>> {
 }
 
 describe('a corpus', function () {
-  this.timeout(slowMs);
+  this.timeout(2 * slowMs); // 29 archives by a worker that is slowed down
   let stage: Stage;
   let scene: CorpusScene;
   const overrides = { preserveThreads: false };
